@@ -1,0 +1,98 @@
+#include "bench/support/registry.h"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+namespace cuse_binder::bench {
+namespace {
+
+enum Code : std::uint32_t { kPublish = 1, kFind, kGreet };
+
+constexpr std::size_t kSlots = 64;
+constexpr binder_size_t kAtStart = 0;
+
+struct Publication {
+  flat_binder_object object;
+  std::uint32_t slot;
+  std::uint32_t padding;
+};
+
+template <typename T>
+T received(const binder_transaction_data& data) {
+  if (data.data_size < sizeof(T)) throw std::runtime_error("a message is too short");
+  T value;
+  std::memcpy(&value, reinterpret_cast<const void*>(data.data.ptr.buffer), sizeof value);
+  return value;
+}
+
+// The kernel lets go of a dead manager some time after its process is gone, and nothing tells when.
+void succeed_predecessor(BinderClient& client) {
+  for (int tries = 1000;; tries--) {
+    try {
+      return client.become_context_manager();
+    } catch (const std::system_error& error) {
+      if (error.code().value() != EBUSY || tries == 0) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+}
+
+void run_registry(const std::string& device, Channel& channel) {
+  BinderClient client(device);
+  succeed_predecessor(client);
+  client.enter_looper();
+  client.flush();
+  channel.say_ready();
+  std::array<std::uint32_t, kSlots> handles{};
+  flat_binder_object found{};
+  client.serve([&](const binder_transaction_data& call) {
+    if (call.code == kPublish) {
+      const auto publication = received<Publication>(call);
+      std::uint32_t& slot = handles.at(publication.slot);
+      client.acquire(publication.object.handle);
+      if (slot != 0) client.release(slot);
+      slot = publication.object.handle;
+      client.reply(call, {});
+    } else if (call.code == kFind) {
+      found.hdr.type = BINDER_TYPE_HANDLE;
+      found.handle = handles.at(received<std::uint32_t>(call));
+      client.reply(call, {&found, sizeof found, &kAtStart, 1});
+    } else {
+      client.reply(call, {});
+    }
+  });
+}
+
+}  // namespace
+
+Registry::Registry(const std::string& device)
+    : child_("registry", [&](Channel& channel) { run_registry(device, channel); }) {}
+
+void publish(BinderClient& client, std::uint32_t slot, binder_uintptr_t object) {
+  Publication publication{};
+  publication.object.hdr.type = BINDER_TYPE_BINDER;
+  publication.object.binder = object;
+  publication.slot = slot;
+  client.free_buffer(client.call(0, kPublish, {&publication, sizeof publication, &kAtStart, 1}));
+  client.flush();
+}
+
+std::uint32_t find(BinderClient& client, std::uint32_t slot) {
+  const binder_transaction_data reply = client.call(0, kFind, {&slot, sizeof slot});
+  const std::uint32_t handle = received<flat_binder_object>(reply).handle;
+  client.acquire(handle);
+  client.free_buffer(reply);
+  client.flush();
+  return handle;
+}
+
+void greet_registry(BinderClient& client) {
+  client.free_buffer(client.call(0, kGreet, {}));
+  client.flush();
+}
+
+}  // namespace cuse_binder::bench
