@@ -1,8 +1,11 @@
 #include "cuse_binder/frontends/mounted_file.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "cuse_binder/base/log.h"
 #include "cuse_binder/client/receive_area.h"
@@ -62,7 +65,12 @@ void MountedFile::read(Reply& reply, std::size_t size, off_t offset) {
   if (mount_.channel.passthrough()) return reply.error(EINVAL);
   client::ReceiveArea& area = session()->receive_area();
   const std::size_t begin = std::min(area.size(), static_cast<std::size_t>(std::max<off_t>(offset, 0)));
-  reply.data({reinterpret_cast<const char*>(area.data()) + begin, std::min(size, area.size() - begin)});
+  // By way of the file, not of the mapping: on the same page others may be delivering at this moment, which
+  // is no concern of whoever reads their own bytes but would be a race between two accesses to our memory.
+  std::vector<char> bytes(std::min(size, area.size() - begin));
+  const ssize_t got = pread(area.fd(), bytes.data(), bytes.size(), static_cast<off_t>(begin));
+  if (got < 0) return reply.error(errno);
+  reply.data({bytes.data(), static_cast<std::size_t>(got)});
 }
 
 void MountedFile::ioctl(Reply& reply, std::uint32_t command, std::span<const std::byte> argument) {
