@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace android {
 
@@ -105,7 +106,6 @@ class BpBinder : public IBinder {
     friend class Parcel;
     friend class IPCThreadState;
     friend class internal::Stability;
-    friend class ServiceManagerShim;
 
     explicit PrivateAccessor(const BpBinder* binder) : binder_(binder), mutable_binder_(nullptr) {}
     explicit PrivateAccessor(BpBinder* binder) : binder_(binder), mutable_binder_(binder) {}
@@ -134,19 +134,16 @@ class BpBinder : public IBinder {
 
   struct Obituary {
     wp<DeathRecipient> recipient;
-    sp<DeathRecipient> strong;  // kept alive until it is told or unlinked
     void* cookie = nullptr;
     uint32_t flags = 0;
   };
   struct FrozenState {
     bool known = false;  // the driver has said what it is now
     bool frozen = false;
-    Vector<wp<FrozenStateChangeCallback>> callbacks;
+    std::vector<wp<FrozenStateChangeCallback>> callbacks;
   };
 
   BpBinder(int32_t handle, int32_t trackedUid);
-  void reportOneDeath(const Obituary& obituary);
-  bool isDescriptorCached() const;
 
   const int32_t handle_;
   const int32_t tracked_uid_;  // whose count this proxy is in; -1: none
@@ -155,8 +152,8 @@ class BpBinder : public IBinder {
   mutable std::mutex lock_;  // guards what follows
   std::atomic<bool> alive_{true};
   bool obits_sent_ = false;
-  std::unique_ptr<Vector<Obituary>> obituaries_;
-  std::unique_ptr<FrozenState> frozen_;
+  std::unique_ptr<std::vector<Obituary>> obituaries_;  // null: the driver was not asked
+  std::unique_ptr<FrozenState> frozen_;                // null: the driver was not asked
   ObjectManager objects_;
   mutable String16 descriptor_;
   mutable bool descriptor_known_ = false;

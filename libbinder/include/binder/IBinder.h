@@ -96,9 +96,9 @@ class IBinder : public virtual RefBase {
     virtual void onStateChanged(const wp<IBinder>& who, State state) = 0;
   };
 
-  // Asks to be told once when the process that owns the binder dies. The proxy keeps a strong reference to
-  // the recipient until then. DEAD_OBJECT if it is dead already, INVALID_OPERATION for a local binder.
-  // Obituaries need a thread that serves binder.
+  // Asks to be told once when the process that owns the binder dies. The recipient is held weakly: keep it.
+  // When the last strong reference to this proxy goes, its recipients are unlinked. DEAD_OBJECT if the owner
+  // is dead already, INVALID_OPERATION for a local binder. Obituaries need a thread that serves binder.
   virtual status_t linkToDeath(const sp<DeathRecipient>& recipient, void* cookie = nullptr,
                                uint32_t flags = 0) = 0;
   // Takes that back. A null recipient is matched by cookie. NAME_NOT_FOUND if there is none, DEAD_OBJECT if

@@ -33,7 +33,7 @@ inline sp<INTERFACE> checked_interface_cast(const sp<IBinder>& obj) {
 template <typename INTERFACE>
 class BnInterface : public INTERFACE, public BBinder {
  public:
-  sp<IInterface> queryLocalInterface(const String16& descriptor) override;
+  sp<IInterface> queryLocalInterface(const String16& wanted) override;
   const String16& getInterfaceDescriptor() const override;
   typedef INTERFACE BaseInterface;
 
@@ -115,8 +115,8 @@ class BpInterface : public INTERFACE, public BpRefBase {
   } while (false)
 
 template <typename INTERFACE>
-inline sp<IInterface> BnInterface<INTERFACE>::queryLocalInterface(const String16& descriptor) {
-  if (descriptor == INTERFACE::descriptor) return sp<IInterface>(static_cast<INTERFACE*>(this));
+inline sp<IInterface> BnInterface<INTERFACE>::queryLocalInterface(const String16& wanted) {
+  if (wanted == INTERFACE::descriptor) return sp<IInterface>(static_cast<INTERFACE*>(this));
   return nullptr;
 }
 

@@ -7,11 +7,18 @@
 #include <binder/Parcel.h>
 #include <binder/ProcessState.h>
 #include <utils/Errors.h>
-#include <utils/Vector.h>
 
 #include <functional>
+#include <memory>
+#include <vector>
+
+struct binder_transaction_data;
 
 namespace android {
+
+namespace internal {
+class CommandBuffer;
+}
 
 class IPCThreadState {
  public:
@@ -20,7 +27,8 @@ class IPCThreadState {
   static IPCThreadState* self();
   static IPCThreadState* selfOrNull();  // null if this thread never talked to the driver
 
-  // What servers that handle no calls otherwise are told: nothing.
+  // Freezes or unfreezes all of a process's binder communication. Waits at most `timeout_ms` for calls in
+  // progress: -EAGAIN if there still are some (it is then not frozen). Errors of the driver's BINDER_FREEZE.
   static status_t freeze(pid_t pid, bool enabled, uint32_t timeout_ms);
   // Bits of what happened to the process while it was frozen: 1 in *sync_received: it got a synchronous call;
   // 2: and more are pending. 1 in *async_received: it got oneway calls.
@@ -94,7 +102,7 @@ class IPCThreadState {
   status_t requestDeathNotification(int32_t handle, BpBinder* proxy);
   status_t clearDeathNotification(int32_t handle, BpBinder* proxy);
   [[nodiscard]] status_t addFrozenStateChangeCallback(int32_t handle, BpBinder* proxy);
-  [[nodiscard]] status_t removeFrozenStateChangeCallback(int32_t handle, BpBinder* proxy);
+  status_t removeFrozenStateChangeCallback(int32_t handle, BpBinder* proxy);
 
   static void shutdown();  // forgets this thread's state, before exec or at the end of a process
 
@@ -108,10 +116,11 @@ class IPCThreadState {
   // Whether the thread is serving a call that came through the driver (as opposed to a local one).
   bool isServingCall() const { return serving_stack_ != nullptr; }
 
-  // Called for each reply that is an error while strict mode wants to know.
-  sp<ProcessState> process() const { return process_; }
+  // Answers calls to handle 0, in the process that became the context manager.
+  void setTheContextObject(const sp<BBinder>& obj);
 
  private:
+  friend class BpBinder;
   friend class internal::ProcessScope;
 
   explicit IPCThreadState(sp<ProcessState> process);
@@ -121,28 +130,30 @@ class IPCThreadState {
   status_t sendReply(const Parcel& reply, uint32_t flags);
   status_t waitForResponse(Parcel* reply, status_t* acquireResult = nullptr);
   status_t talkWithDriver(bool doReceive = true);
-  status_t writeTransactionData(int32_t cmd, uint32_t flags, int32_t handle, uint32_t code,
+  // What the driver's answers cannot be right about: a broken driver, or a broken libbinder.
+  template <typename T>
+  T takeFromDriver();
+  status_t writeTransactionData(uint32_t cmd, uint32_t flags, int32_t handle, uint32_t code,
                                 const Parcel& data, status_t* statusBuffer);
   status_t getAndExecuteCommand();
-  status_t executeCommand(int32_t command);
+  status_t executeCommand(uint32_t command);
   void executeTransaction(const binder_transaction_data& tr, const char* sid);
+  status_t dispatch(const binder_transaction_data& tr, const Parcel& data, Parcel* reply);
   void processPendingDerefs();
   void processPostWriteDerefs();
   void clearCaller();
-  void rememberError();
   static void threadDestructor(void* state);
   static void freeBuffer(const uint8_t* data, size_t dataSize, const binder_size_t* objects,
                          size_t objectsCount);
   static void logExtendedError();
 
   const sp<ProcessState> process_;
-  const pid_t own_tid_;
-  Vector<BBinder*> pending_strong_derefs_;
-  Vector<RefBase::weakref_type*> pending_weak_derefs_;
-  Vector<RefBase*> post_write_strong_derefs_;
-  Vector<RefBase::weakref_type*> post_write_weak_derefs_;
-  Parcel in_;   // BR_*
-  Parcel out_;  // BC_*
+  std::vector<BBinder*> pending_strong_derefs_;
+  std::vector<RefBase::weakref_type*> pending_weak_derefs_;
+  std::vector<RefBase*> post_write_strong_derefs_;
+  std::vector<RefBase::weakref_type*> post_write_weak_derefs_;
+  std::unique_ptr<internal::CommandBuffer> in_;   // BR_*
+  std::unique_ptr<internal::CommandBuffer> out_;  // BC_*
   status_t last_error_ = OK;
   const void* serving_stack_ = nullptr;
   const SpGuard* serving_guard_ = nullptr;

@@ -75,6 +75,7 @@ class ProcessState : public virtual RefBase {
   static bool isDriverFeatureEnabled(const DriverFeature feature);
 
  private:
+  friend class BpBinder;
   friend class IPCThreadState;
   friend class internal::ProcessScope;
   friend class sp<ProcessState>;
@@ -87,6 +88,10 @@ class ProcessState : public virtual RefBase {
   static sp<ProcessState> init(const char* driver, bool require_this);
   std::string threadPoolName();
   void checkExpectingThreadPoolStart() const;
+  void verifyNotForked() const;
+  status_t driverCall(unsigned long request, void* argument) const;
+  void threadBegins();
+  void threadEnds();
 
   struct HandleEntry {
     IBinder* binder = nullptr;
@@ -96,17 +101,16 @@ class ProcessState : public virtual RefBase {
 
   const std::string driver_;
   const std::unique_ptr<internal::DriverDevice> device_;
-  pid_t fork_guard_;  // who opened the device: a forked child must not use it
 
   // How busy the pool is: IPCThreadState counts calls that are being served and notices starvation.
-  std::mutex thread_count_lock_;
+  mutable std::mutex thread_count_lock_;  // guards what follows
   std::condition_variable thread_count_decreased_;
   size_t executing_threads_ = 0;
   size_t waiting_for_threads_ = 0;
-  int64_t starvation_start_ms_ = 0;
-  std::atomic<size_t> max_threads_;
-  std::atomic<size_t> current_threads_{0};
-  std::atomic<size_t> kernel_started_threads_{0};
+  int64_t starvation_start_ms_ = 0;  // 0: a thread is free
+  size_t max_threads_;
+  size_t current_threads_ = 0;  // that serve
+  size_t pool_threads_ = 0;     // that this class started
 
   mutable std::mutex lock_;  // guards what follows
   std::vector<HandleEntry> handles_;
