@@ -87,7 +87,7 @@ class Parcel {
   // another reference, descriptors are duplicated. FDS_NOT_ALLOWED if this parcel must not have any.
   status_t appendFrom(const Parcel* parcel, size_t start, size_t len);
 
-  // Like memcmp() of all bytes, the shorter one first if one begins with the other.
+  // Negative, 0 or positive: the shorter one first, then as of memcmp().
   int compareData(const Parcel& other) const;
   // *result as of memcmp(). BAD_VALUE if the range is not within both.
   status_t compareDataInRange(size_t thisOffset, const Parcel& other, size_t otherOffset, size_t length,
@@ -140,7 +140,8 @@ class Parcel {
   void freeData();
   size_t objectsCount() const;
 
-  // The first error of a writer since the parcel was emptied; later writers return it.
+  // What a writer ran into (no memory), or setError() set. A parcel with an error is not sent: transact()
+  // returns the error.
   status_t errorCheck() const;
   void setError(status_t err);
 
@@ -214,11 +215,9 @@ class Parcel {
 
   // ---- Binders. A null one may be written; readStrongBinder(sp*) then returns UNEXPECTED_NULL.
   status_t writeStrongBinder(const sp<IBinder>& val);
-  status_t writeWeakBinder(const wp<IBinder>& val);
   sp<IBinder> readStrongBinder() const;
   status_t readStrongBinder(sp<IBinder>* val) const;
   status_t readNullableStrongBinder(sp<IBinder>* val) const;
-  wp<IBinder> readWeakBinder() const;
 
   template <typename T, std::enable_if_t<std::is_base_of_v<::android::IInterface, T>, bool> = true>
   status_t writeStrongBinder(const sp<T>& val) {
@@ -535,31 +534,43 @@ class Parcel {
   uintptr_t ipcObjects() const;
   size_t ipcObjectsCount() const;
   // Becomes a view of received memory: nothing is copied, and relFunc is called when it is not needed any
-  // more. Checks the object table; the parcel is empty if that is wrong.
+  // more. The descriptors in it are closed then. A wrong object table is dropped: then there are only bytes.
   void ipcSetDataReference(const uint8_t* data, size_t dataSize, const binder_size_t* objects,
                            size_t objectsCount, release_func relFunc);
 
-  status_t finishWrite(size_t len);
-  void releaseObjects();
-  void acquireObjects();
-  void releaseObjectsFrom(size_t firstObject);
-  status_t growData(size_t len);
+  // Writers: prepareWrite() makes room for `len` bytes at the cursor, finishWrite() moves it past them.
+  status_t prepareWrite(size_t len) {
+    // At the end of memory of one's own, the usual place, there is nothing to do.
+    if (owner_ == nullptr && data_pos_ == data_size_ && len <= data_capacity_ - data_size_) return OK;
+    return prepareWriteSlow(len);
+  }
+  status_t prepareWriteSlow(size_t len);
+  void finishWrite(size_t len);
   // Empties it, with room for `desired` bytes.
   status_t restartWrite(size_t desired);
   // Sets the capacity, cuts if necessary; the memory becomes the parcel's own.
   status_t continueWrite(size_t desired);
+  status_t takeOver(size_t desired, size_t objectCount);
   status_t growObjects(size_t count);
   void freeDataNoInit();
+  void freeOwnMemory();
   void initState();
-  void scanForFds() const;
-  bool sortedObjects() const;
-  status_t validateReadData(size_t upperBound) const;
+
+  // The objects: see src/parcel/parcel_objects.cpp.
+  void releaseObjects(size_t first);
+  void dropObjectsIn(size_t begin, size_t end);
+  bool overlapsObject(size_t begin, size_t end) const;
+  void sortObjects() const;
+  size_t objectAtOrAfter(size_t position) const;
+  bool hasObjectsInRange(size_t offset, size_t limit, bool wantBinders) const;
+  // OK if no object lies in [cursor, end).
+  status_t validateReadData(size_t end) const;
   void updateWorkSourceRequestHeaderPosition() const;
 
   status_t flattenBinder(const sp<IBinder>& binder);
   status_t unflattenBinder(sp<IBinder>* out) const;
-  status_t finishFlattenBinder(const sp<IBinder>& binder);
-  status_t finishUnflattenBinder(const sp<IBinder>& binder, sp<IBinder>* out) const;
+  status_t writeStability(IBinder* binder);
+  status_t readStability(IBinder* binder) const;
   status_t readOutVectorSizeWithCheck(size_t elementSize, int32_t* size) const;
 
   template <class T>
