@@ -4,6 +4,7 @@
 #include <binder/IPCThreadState.h>
 #include <binder/ProcessState.h>
 #include <binder/Stability.h>
+#include <binder/WireDialect.h>
 #include <log/log.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
@@ -18,6 +19,7 @@
 #include "cuse_binder/uapi/binder.h"
 #include "device/driver_device.h"
 #include "ipc/thread_slot.h"
+#include "manager/dialect_choice.h"
 
 namespace android {
 namespace {
@@ -101,6 +103,9 @@ sp<ProcessState> ProcessState::init(const char* driver, bool require_this) {
     std::unique_ptr<internal::DriverDevice> device = openDevice(path, error);
     LOG_ALWAYS_FATAL_IF(device == nullptr, "Binder driver '%s' could not be opened. Error: %s. Terminating.",
                         path.c_str(), error.c_str());
+    // Before the first parcel is written: what the programs of this device speak.
+    if (const manager::Dialect* dialect = manager::configured_dialect(path); dialect != nullptr)
+      internal::setWireDialect(dialect->wire);
     watchForks();
     shared.process = new ProcessState(path, std::move(device));
   }

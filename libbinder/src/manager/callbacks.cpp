@@ -1,11 +1,12 @@
 #include "manager/callbacks.h"
 
-#include "manager/wire.h"
+#include <binder/Parcel.h>
+
+#include "manager/dialect.h"
 
 namespace android::manager {
 
-ServiceCallback::ServiceCallback(const Dialect& dialect, Told told)
-    : dialect_(dialect), told_(std::move(told)) {}
+ServiceCallback::ServiceCallback(Told told) : told_(std::move(told)) {}
 
 const String16& ServiceCallback::getInterfaceDescriptor() const {
   static const String16 descriptor(kServiceCallbackDescriptor);
@@ -14,17 +15,16 @@ const String16& ServiceCallback::getInterfaceDescriptor() const {
 
 status_t ServiceCallback::onTransact(uint32_t code, const Parcel& data, Parcel* reply, uint32_t flags) {
   if (code != kOnRegistration) return BBinder::onTransact(code, data, reply, flags);
-  status_t error = read_token(data, dialect_, kServiceCallbackDescriptor);
+  status_t error = data.checkInterface(this) ? OK : BAD_TYPE;
   std::string name;
   sp<IBinder> service;
   if (error == OK) error = data.readUtf8FromUtf16(&name);
-  if (error == OK) error = read_binder(data, dialect_, service);
+  if (error == OK) error = data.readStrongBinder(&service);
   if (error == OK) told_(name, service);
   return error;
 }
 
-ClientCallback::ClientCallback(const Dialect& dialect, Told told)
-    : dialect_(dialect), told_(std::move(told)) {}
+ClientCallback::ClientCallback(Told told) : told_(std::move(told)) {}
 
 const String16& ClientCallback::getInterfaceDescriptor() const {
   static const String16 descriptor(kClientCallbackDescriptor);
@@ -33,10 +33,10 @@ const String16& ClientCallback::getInterfaceDescriptor() const {
 
 status_t ClientCallback::onTransact(uint32_t code, const Parcel& data, Parcel* reply, uint32_t flags) {
   if (code != kOnClients) return BBinder::onTransact(code, data, reply, flags);
-  status_t error = read_token(data, dialect_, kClientCallbackDescriptor);
+  status_t error = data.checkInterface(this) ? OK : BAD_TYPE;
   sp<IBinder> service;
   bool has_clients = false;
-  if (error == OK) error = read_binder(data, dialect_, service);
+  if (error == OK) error = data.readStrongBinder(&service);
   if (error == OK) error = data.readBool(&has_clients);
   if (error == OK) told_(service, has_clients);
   return error;

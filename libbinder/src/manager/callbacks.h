@@ -6,22 +6,19 @@
 #include <functional>
 #include <string>
 
-#include "manager/dialect.h"
-
 namespace android::manager {
 
 // A service was registered. `told` runs on a thread that serves binder.
 class ServiceCallback final : public BBinder {
  public:
   using Told = std::function<void(const std::string& name, const sp<IBinder>& service)>;
-  ServiceCallback(const Dialect& dialect, Told told);
+  explicit ServiceCallback(Told told);
   const String16& getInterfaceDescriptor() const override;
 
  protected:
   status_t onTransact(uint32_t code, const Parcel& data, Parcel* reply, uint32_t flags) override;
 
  private:
-  const Dialect& dialect_;
   const Told told_;
 };
 
@@ -29,14 +26,13 @@ class ServiceCallback final : public BBinder {
 class ClientCallback final : public BBinder {
  public:
   using Told = std::function<void(const sp<IBinder>& service, bool has_clients)>;
-  ClientCallback(const Dialect& dialect, Told told);
+  explicit ClientCallback(Told told);
   const String16& getInterfaceDescriptor() const override;
 
  protected:
   status_t onTransact(uint32_t code, const Parcel& data, Parcel* reply, uint32_t flags) override;
 
  private:
-  const Dialect& dialect_;
   const Told told_;
 };
 

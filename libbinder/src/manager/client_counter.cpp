@@ -30,7 +30,7 @@ bool ClientCounterCallback::registerService(const sp<IBinder>& service, const st
   if (entries_.contains(name)) return true;  // its callback stays with the name
   if (callback_ == nullptr) {
     callback_ = new manager::ClientCallback(
-        manager_()->dialect(), [self = weak_from_this()](const sp<IBinder>& its_service, bool has_clients) {
+        [self = weak_from_this()](const sp<IBinder>& its_service, bool has_clients) {
           if (const auto counter = self.lock()) counter->on_clients(its_service, has_clients);
         });
   }

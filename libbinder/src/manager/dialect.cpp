@@ -101,16 +101,18 @@ constexpr Method kOf16[] = {getService,
                             getServiceDebugInfo,
                             checkServiceAccess};
 
-//   name, releases, work source, header, stability, C program, trailing data, methods
+using internal::WireDialect;
+
+//   name, releases, wire, C program, trailing data, methods
 constexpr Dialect kDialects[] = {
-    {"9", "Android 9", false, false, StabilityWord::none, true, false, kOfCProgram},
-    {"10", "Android 10", true, false, StabilityWord::none, true, false, kOfCProgram},
-    {"11", "Android 11", true, true, StabilityWord::level, false, false, kOf11},
-    {"12", "Android 12, 12L", true, true, StabilityWord::category, false, false, kOf12},
-    {"13", "Android 13", true, true, StabilityWord::level, false, true, kOf13},
-    {"14", "Android 14, first builds of 15", true, true, StabilityWord::level, false, true, kOf14},
-    {"15", "Android 15", true, true, StabilityWord::level, false, true, kOf15},
-    {"16", "Android 16", true, true, StabilityWord::level, false, true, kOf16},
+    {"9", "Android 9", WireDialect::kAndroid9, true, false, kOfCProgram},
+    {"10", "Android 10", WireDialect::kAndroid10, true, false, kOfCProgram},
+    {"11", "Android 11", WireDialect::kAndroid11, false, false, kOf11},
+    {"12", "Android 12, 12L", WireDialect::kAndroid12, false, false, kOf12},
+    {"13", "Android 13", WireDialect::kAndroid13, false, true, kOf13},
+    {"14", "Android 14, first builds of 15", WireDialect::kAndroid13, false, true, kOf14},
+    {"15", "Android 15", WireDialect::kAndroid13, false, true, kOf15},
+    {"16", "Android 16", WireDialect::kAndroid13, false, true, kOf16},
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 // it. The table of docs/wire-dialects.md says the same for people.
 #pragma once
 
+#include <binder/WireDialect.h>
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -35,19 +37,10 @@ enum class Method : uint8_t {
   checkServiceAccess,
 };
 
-// What follows a binder in a parcel.
-enum class StabilityWord : uint8_t {
-  none,      // nothing: up to Android 10
-  level,     // the level: Android 11, and 13 and later
-  category,  // version 1 in the lowest byte, the level in the highest: Android 12
-};
-
 struct Dialect {
-  std::string_view name;      // as in options and configuration files
-  std::string_view releases;  // for people
-  bool has_work_source;       // the token has it: Android 10 and later
-  bool has_header;            // the token has 'SYST': Android 11 and later
-  StabilityWord stability;
+  std::string_view name;       // as in options and configuration files
+  std::string_view releases;   // for people
+  internal::WireDialect wire;  // of tokens and binders; Parcel does it, for the whole process
   // The manager is Android's old C program: replies have no exception, services are listed one by one.
   bool is_c_program;
   // Bytes behind the last argument are an error.

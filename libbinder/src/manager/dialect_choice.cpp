@@ -37,21 +37,26 @@ const Dialect* dialect_from_file(const std::string& text, const std::string& dev
   return nullptr;
 }
 
-const Dialect& chosen_dialect(const std::string& device) {
+const Dialect* configured_dialect(const std::string& device) {
   if (const char* name = std::getenv(kVariable)) {
-    if (const Dialect* dialect = find_dialect(name)) return *dialect;
+    if (const Dialect* dialect = find_dialect(name)) return dialect;
     ALOGE("%s is '%s', but must be %s", kVariable, name, std::string(dialect_names()).c_str());
   }
   const char* path = std::getenv(kFileVariable);
   if (path == nullptr) path = kFile;
   std::ifstream file(path);
-  if (!file) return newest_dialect();
+  if (!file) return nullptr;
   std::ostringstream text;
   text << file.rdbuf();
   std::string problem;
   const Dialect* dialect = dialect_from_file(text.str(), device, problem);
   if (!problem.empty()) ALOGE("%s: %s", path, problem.c_str());
-  return dialect ? *dialect : newest_dialect();
+  return dialect;
+}
+
+const Dialect& chosen_dialect(const std::string& device) {
+  const Dialect* configured = configured_dialect(device);
+  return configured != nullptr ? *configured : newest_dialect();
 }
 
 }  // namespace android::manager

@@ -5,7 +5,8 @@
 //   line that
 //                               matches decides. CUSE_BINDER_DIALECTS names another file.
 //
-// Otherwise: the newest.
+// Otherwise: the newest. ProcessState gives the process its parcels' layout accordingly when it opens the
+// device.
 #pragma once
 
 #include <string>
@@ -14,7 +15,8 @@
 
 namespace android::manager {
 
-// What is wrong with the configuration goes to the log and counts as not said.
+// What is configured, or null. What is wrong with the configuration goes to the log and counts as not said.
+const Dialect* configured_dialect(const std::string& device);
 const Dialect& chosen_dialect(const std::string& device);
 
 // The lines of a file for one device; null if none is for it. `problem` gets the first mistake.

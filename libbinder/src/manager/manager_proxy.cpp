@@ -24,7 +24,7 @@ Status ManagerProxy::call(Method method, const Fill& arguments, const Take& resu
   if (manager == nullptr) return Status::fromStatusT(DEAD_OBJECT);
   Parcel data, reply;
   data.markForBinder(manager);
-  if (const status_t error = write_token(data, dialect_, kManagerDescriptor); error != OK)
+  if (const status_t error = data.writeInterfaceToken(String16(kManagerDescriptor)); error != OK)
     return Status::fromStatusT(error);
   if (const status_t error = arguments(data); error != OK) return Status::fromStatusT(error);
   if (const status_t error = manager->transact(*code, data, &reply); error != OK)
@@ -44,7 +44,7 @@ Status ManagerProxy::find(const std::string& name, bool start, FoundService* out
   if (dialect_.has(with_union)) {
     return call(with_union, arguments, [&](const Parcel& reply) {
       FoundUnion found;
-      const status_t error = read(reply, dialect_, found);
+      const status_t error = read(reply, found);
       // An accessor leads to the service over a socket, which this library does not do: as if it were not
       // there.
       if (error == OK) *out = found.service;
@@ -53,7 +53,7 @@ Status ManagerProxy::find(const std::string& name, bool start, FoundService* out
   }
   return call(start ? Method::getService : Method::checkService, arguments, [&](const Parcel& reply) {
     FoundService found;
-    const status_t error = read_nullable_binder(reply, dialect_, found.service);
+    const status_t error = reply.readNullableStrongBinder(&found.service);
     // The C program answers "no such service" with a zero instead of a binder.
     if (error != OK && !dialect_.is_c_program) return error;
     *out = found;
@@ -67,7 +67,7 @@ Status ManagerProxy::addService(const std::string& name, const sp<IBinder>& serv
       Method::addService,
       [&](Parcel& data) {
         status_t error = data.writeUtf8AsUtf16(name);
-        if (error == OK) error = write_binder(data, dialect_, service);
+        if (error == OK) error = data.writeStrongBinder(service);
         if (error == OK) error = data.writeBool(allow_isolated);
         if (error == OK) error = data.writeInt32(priority);
         return error;
@@ -107,10 +107,10 @@ Status ManagerProxy::listServices(int32_t priority, std::vector<std::string>* ou
 
 namespace {
 
-auto name_and_binder(const Dialect& dialect, const std::string& name, const sp<IBinder>& binder) {
-  return [&dialect, &name, &binder](Parcel& data) {
+auto name_and_binder(const std::string& name, const sp<IBinder>& binder) {
+  return [&name, &binder](Parcel& data) {
     const status_t error = data.writeUtf8AsUtf16(name);
-    return error != OK ? error : write_binder(data, dialect, binder);
+    return error != OK ? error : data.writeStrongBinder(binder);
   };
 }
 
@@ -121,11 +121,11 @@ auto only_text(const std::string& text) {
 }  // namespace
 
 Status ManagerProxy::registerForNotifications(const std::string& name, const sp<IBinder>& callback) {
-  return call(Method::registerForNotifications, name_and_binder(dialect_, name, callback));
+  return call(Method::registerForNotifications, name_and_binder(name, callback));
 }
 
 Status ManagerProxy::unregisterForNotifications(const std::string& name, const sp<IBinder>& callback) {
-  return call(Method::unregisterForNotifications, name_and_binder(dialect_, name, callback));
+  return call(Method::unregisterForNotifications, name_and_binder(name, callback));
 }
 
 Status ManagerProxy::isDeclared(const std::string& name, bool* out) {
@@ -155,13 +155,13 @@ Status ManagerProxy::getConnectionInfo(const std::string& name, std::optional<Co
 Status ManagerProxy::registerClientCallback(const std::string& name, const sp<IBinder>& service,
                                             const sp<IBinder>& callback) {
   return call(Method::registerClientCallback, [&](Parcel& data) {
-    const status_t error = name_and_binder(dialect_, name, service)(data);
-    return error != OK ? error : write_binder(data, dialect_, callback);
+    const status_t error = name_and_binder(name, service)(data);
+    return error != OK ? error : data.writeStrongBinder(callback);
   });
 }
 
 Status ManagerProxy::tryUnregisterService(const std::string& name, const sp<IBinder>& service) {
-  return call(Method::tryUnregisterService, name_and_binder(dialect_, name, service));
+  return call(Method::tryUnregisterService, name_and_binder(name, service));
 }
 
 Status ManagerProxy::getServiceDebugInfo(std::vector<DebugInfo>* out) {

@@ -115,7 +115,7 @@ sp<IBinder> ServiceManagerShim::waitForService(const String16& name) {
 
   const auto waiter = std::make_shared<Waiter>();
   const sp<ServiceCallback> callback(
-      new ServiceCallback(manager_->dialect(), [waiter](const std::string&, const sp<IBinder>& service) {
+      new ServiceCallback([waiter](const std::string&, const sp<IBinder>& service) {
         waiter->tell(service);
         // What this thread still holds would count as a client of a lazy service.
         IPCThreadState::self()->flushCommands();
@@ -179,8 +179,8 @@ status_t ServiceManagerShim::registerForNotifications(const String16& name,
                                                       const sp<LocalRegistrationCallback>& callback) {
   if (callback == nullptr) return BAD_VALUE;
   const std::string utf8 = narrow(name);
-  const sp<IBinder> told_to(new ServiceCallback(
-      manager_->dialect(), [callback](const std::string& its_name, const sp<IBinder>& service) {
+  const sp<IBinder> told_to(
+      new ServiceCallback([callback](const std::string& its_name, const sp<IBinder>& service) {
         callback->onServiceRegistration(widen(its_name), service);
       }));
   std::lock_guard lock(lock_);

@@ -1,16 +1,8 @@
 #include "manager/wire.h"
 
-#include <binder/Stability.h>
-#include <linux/android/binder.h>
-
 namespace android::manager {
 namespace {
 
-constexpr int32_t kSystemHeader = B_PACK_CHARS('S', 'Y', 'S', 'T');
-constexpr int32_t kStrictModePenaltyGather = 1 << 31;
-constexpr int32_t kUnsetWorkSource = -1;
-constexpr int32_t kCategoryVersion = 1;
-constexpr int kCategoryLevelShift = 24;
 // Somebody who can hold that many entries in one transaction does not exist.
 constexpr int32_t kMaxEntries = 1 << 20;
 
@@ -18,15 +10,6 @@ constexpr int32_t kMaxEntries = 1 << 20;
   do {                                                                  \
     if (const status_t error = (expression); error != OK) return error; \
   } while (false)
-
-int32_t encode_stability(StabilityWord format, int32_t level) {
-  return format == StabilityWord::category ? (level << kCategoryLevelShift) | kCategoryVersion : level;
-}
-
-int32_t decode_stability(StabilityWord format, int32_t word) {
-  if (format == StabilityWord::level) return word;
-  return static_cast<int32_t>(static_cast<uint32_t>(word) >> kCategoryLevelShift);
-}
 
 // A structured parcelable: its size, then its fields. A reader takes the fields that it knows and skips the
 // rest.
@@ -91,81 +74,18 @@ status_t read_count(const Parcel& from, int32_t& count) {
 
 }  // namespace
 
-status_t write_token(Parcel& to, const Dialect& dialect, std::u16string_view descriptor) {
-  MANAGER_TRY(to.writeInt32(kStrictModePenaltyGather));
-  if (dialect.has_work_source) MANAGER_TRY(to.writeInt32(kUnsetWorkSource));
-  if (dialect.has_header) MANAGER_TRY(to.writeInt32(kSystemHeader));
-  return to.writeString16(descriptor.data(), descriptor.size());
-}
-
-status_t read_token(const Parcel& from, const Dialect& dialect, std::u16string_view descriptor) {
-  const status_t wrong = dialect.is_c_program ? PERMISSION_DENIED : BAD_TYPE;
-  int32_t word = 0;
-  if (from.readInt32(&word) != OK)
-    return wrong;  // the caller's strict mode policy: nobody is called from here
-  if (dialect.has_work_source && from.readInt32(&word) != OK) return wrong;
-  if (dialect.has_header && (from.readInt32(&word) != OK || word != kSystemHeader)) return wrong;
-  size_t length = 0;
-  const char16_t* text = from.readString16Inplace(&length);
-  if (text == nullptr || std::u16string_view(text, length) != descriptor) return wrong;
-  return OK;
-}
-
-// Parcel writes and reads a binder in the newest form. Other forms are made of it: the binder object is
-// copied from and to a parcel of one's own, so that Parcel keeps all knowledge of references.
-status_t write_binder(Parcel& to, const Dialect& dialect, const sp<IBinder>& binder) {
-  if (dialect.stability == StabilityWord::level) return to.writeStrongBinder(binder);
-  Parcel newest;
-  MANAGER_TRY(newest.writeStrongBinder(binder));
-  newest.setDataPosition(0);
-  const flat_binder_object* object = newest.readObject(false);
-  if (object == nullptr) return BAD_TYPE;
-  int32_t level = internal::Stability::UNDECLARED;
-  MANAGER_TRY(newest.readInt32(&level));
-  MANAGER_TRY(to.writeObject(*object, false));
-  if (dialect.stability == StabilityWord::none) return OK;
-  return to.writeInt32(encode_stability(dialect.stability, level));
-}
-
-status_t read_nullable_binder(const Parcel& from, const Dialect& dialect, sp<IBinder>& binder) {
-  if (dialect.stability == StabilityWord::level) return from.readNullableStrongBinder(&binder);
-  const flat_binder_object* object = from.readObject(false);
-  if (object == nullptr) return BAD_TYPE;
-  int32_t level = internal::Stability::SYSTEM;
-  if (dialect.stability == StabilityWord::category) {
-    int32_t word = 0;
-    MANAGER_TRY(from.readInt32(&word));
-    level = decode_stability(dialect.stability, word);
-  }
-  const bool is_null = object->hdr.type == BINDER_TYPE_BINDER && object->binder == 0;
-  if (is_null) level = internal::Stability::UNDECLARED;
-  Parcel newest;
-  MANAGER_TRY(newest.writeObject(*object, false));
-  MANAGER_TRY(newest.writeInt32(level));
-  newest.setDataPosition(0);
-  return newest.readNullableStrongBinder(&binder);
-}
-
-status_t read_binder(const Parcel& from, const Dialect& dialect, sp<IBinder>& binder) {
-  sp<IBinder> found;
-  MANAGER_TRY(read_nullable_binder(from, dialect, found));
-  if (found == nullptr) return UNEXPECTED_NULL;
-  binder = std::move(found);
-  return OK;
-}
-
-status_t write(Parcel& to, const Dialect& dialect, const FoundUnion& value) {
+status_t write(Parcel& to, const FoundUnion& value) {
   MANAGER_TRY(to.writeInt32(1));  // it is there
   MANAGER_TRY(to.writeInt32(static_cast<int32_t>(value.tag)));
-  if (value.tag == FoundUnion::Tag::accessor) return write_binder(to, dialect, value.accessor);
+  if (value.tag == FoundUnion::Tag::accessor) return to.writeStrongBinder(value.accessor);
   MANAGER_TRY(to.writeInt32(1));
   FieldWriter fields(to);
-  MANAGER_TRY(write_binder(to, dialect, value.service.service));
+  MANAGER_TRY(to.writeStrongBinder(value.service.service));
   MANAGER_TRY(to.writeBool(value.service.is_lazy));
   return fields.finish();
 }
 
-status_t read(const Parcel& from, const Dialect& dialect, FoundUnion& value) {
+status_t read(const Parcel& from, FoundUnion& value) {
   MANAGER_TRY(expect_presence(from));
   int32_t tag = 0;
   MANAGER_TRY(from.readInt32(&tag));
@@ -173,13 +93,13 @@ status_t read(const Parcel& from, const Dialect& dialect, FoundUnion& value) {
   switch (tag) {
     case static_cast<int32_t>(FoundUnion::Tag::accessor):
       found.tag = FoundUnion::Tag::accessor;
-      MANAGER_TRY(read_nullable_binder(from, dialect, found.accessor));
+      MANAGER_TRY(from.readNullableStrongBinder(&found.accessor));
       break;
     case static_cast<int32_t>(FoundUnion::Tag::service_with_metadata): {
       MANAGER_TRY(expect_presence(from));
       FieldReader fields(from);
       MANAGER_TRY(fields.status());
-      if (fields.more()) MANAGER_TRY(read_nullable_binder(from, dialect, found.service.service));
+      if (fields.more()) MANAGER_TRY(from.readNullableStrongBinder(&found.service.service));
       if (fields.more()) MANAGER_TRY(from.readBool(&found.service.is_lazy));
       MANAGER_TRY(fields.finish());
       break;

@@ -1,20 +1,16 @@
-// The parts of a parcel that differ between dialects, and the parcelables of android.os.IServiceManager.
+// The parcelables of android.os.IServiceManager.
 //
 // Reading is safe on any bytes: a status other than OK means that the parcel does not hold what was asked
 // for, and outputs are unchanged.
 #pragma once
 
 #include <binder/Parcel.h>
-#include <binder/Status.h>
 #include <utils/StrongPointer.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
-
-#include "manager/dialect.h"
 
 namespace android::manager {
 
@@ -51,22 +47,8 @@ struct CallerContext {
   int32_t uid = 0;
 };
 
-// The words in front of every request.
-status_t write_token(Parcel& to, const Dialect& dialect, std::u16string_view descriptor);
-// PERMISSION_DENIED (as AOSP's C program had it) or BAD_TYPE (as generated code has it) if the descriptor is
-// another.
-status_t read_token(const Parcel& from, const Dialect& dialect, std::u16string_view descriptor);
-
-// A binder and its stability word. Where a dialect has none, a binder that was read counts as one of the
-// system.
-status_t write_binder(Parcel& to, const Dialect& dialect, const sp<IBinder>& binder);
-// Null is an answer (BAD_TYPE: no binder there).
-status_t read_nullable_binder(const Parcel& from, const Dialect& dialect, sp<IBinder>& binder);
-// UNEXPECTED_NULL for null.
-status_t read_binder(const Parcel& from, const Dialect& dialect, sp<IBinder>& binder);
-
-status_t write(Parcel& to, const Dialect& dialect, const FoundUnion& value);
-status_t read(const Parcel& from, const Dialect& dialect, FoundUnion& value);
+status_t write(Parcel& to, const FoundUnion& value);
+status_t read(const Parcel& from, FoundUnion& value);
 status_t write(Parcel& to, const std::optional<ConnectionInfo>& value);
 status_t read(const Parcel& from, std::optional<ConnectionInfo>& value);
 status_t write(Parcel& to, const std::vector<DebugInfo>& values);
