@@ -1,0 +1,55 @@
+#include "test/libbinder/party.h"
+
+#include <binder/Binder.h>
+#include <linux/android/binder.h>
+
+#include <stdexcept>
+#include <vector>
+
+namespace cuse_binder::test {
+
+using android::BBinder;
+using android::IPCThreadState;
+using android::RefBase;
+using android::sp;
+using android::internal::ProcessScope;
+
+Party::Party(InProcessDriver& driver) {
+  auto device = driver.open([this] { ended_.set_value(); });
+  pid_ = driver.last_pid();
+  device_ = device.get();
+  process_ = ProcessScope::create("party", std::move(device));
+}
+
+void Party::die() {
+  if (process_ == nullptr) return;
+  std::vector<binder_node_debug_info> nodes;
+  binder_node_debug_info node{};
+  while (device_->ioctl(BINDER_GET_NODE_DEBUG_INFO, &node) == 0 && node.ptr != 0) nodes.push_back(node);
+  device_->close();
+  process_ = nullptr;
+  // A thread of the pool that does not end, or a reference that somebody kept, is a bug.
+  if (ended_.get_future().wait_for(kPatience) != std::future_status::ready) std::abort();
+  for (const binder_node_debug_info& it : nodes) {
+    if (it.has_strong_ref) reinterpret_cast<BBinder*>(it.cookie)->decStrong(this);
+    if (it.has_weak_ref) reinterpret_cast<RefBase::weakref_type*>(it.ptr)->decWeak(this);
+  }
+}
+
+Party::~Party() {
+  die();
+}
+
+void Party::serve(const sp<BBinder>& manager) {
+  as([&] {
+    if (!process_->becomeContextManager()) throw std::runtime_error("becomeContextManager() failed");
+    IPCThreadState::self()->setTheContextObject(manager);
+  });
+  start_pool();
+}
+
+void Party::start_pool() {
+  process_->startThreadPool();
+}
+
+}  // namespace cuse_binder::test
