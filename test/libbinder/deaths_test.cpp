@@ -117,7 +117,8 @@ TEST_CASE("a local binder has no obituary") {
     const sp<Recipient> recipient = new Recipient;
     CHECK(local->linkToDeath(recipient) == INVALID_OPERATION);
     CHECK(local->unlinkToDeath(recipient) == INVALID_OPERATION);
-    CHECK(local->addFrozenStateChangeCallback(new FrozenCallback) == INVALID_OPERATION);
+    const sp<FrozenCallback> callback = new FrozenCallback;
+    CHECK(local->addFrozenStateChangeCallback(callback) == INVALID_OPERATION);
   });
 }
 

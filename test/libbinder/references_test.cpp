@@ -19,26 +19,31 @@ constexpr uint32_t kPut = IBinder::FIRST_CALL_TRANSACTION;
 constexpr uint32_t kGet = kPut + 1;
 constexpr uint32_t kIsMine = kPut + 2;
 constexpr uint32_t kForget = kPut + 3;
+constexpr uint32_t kIsLocal = kPut + 4;
 
 // A server that keeps one binder.
 class Shelf {
  public:
   explicit Shelf(Party& server) {
-    server.serve(make_binder([this](uint32_t code, const Parcel& data, Parcel* reply) -> status_t {
+    const auto manager = make_binder([this](uint32_t code, const Parcel& data, Parcel* reply) -> status_t {
       const std::lock_guard lock(mutex_);
       switch (code) {
         case kPut: return data.readNullableStrongBinder(&kept_);
         case kGet: return reply->writeStrongBinder(kept_);
         case kIsMine: return reply->writeBool(data.readStrongBinder() == kept_);
         case kForget: kept_ = nullptr; return OK;
+        case kIsLocal: return reply->writeBool(data.readStrongBinder() == self_);
         default: return UNKNOWN_TRANSACTION;
       }
-    }));
+    });
+    self_ = manager.get();
+    server.serve(manager);
   }
 
  private:
   std::mutex mutex_;
   sp<IBinder> kept_;
+  const IBinder* self_ = nullptr;
 };
 
 status_t put(const sp<IBinder>& shelf, const sp<IBinder>& what) {
@@ -81,9 +86,11 @@ TEST_CASE("a binder that comes home is itself") {
     CHECK(reply.readBool());
     CHECK(put(remote, nullptr) == OK);
     CHECK(get(remote) == nullptr);
-    // The shelf itself is the context manager, under its handle.
-    CHECK(put(remote, remote) == OK);
-    CHECK(get(remote) == remote);
+    // The context manager's handle is nothing in its own process, where the object is.
+    data.freeData();
+    data.writeStrongBinder(remote);
+    REQUIRE(remote->transact(kIsLocal, data, &reply) == OK);
+    CHECK(reply.readBool());
     forget(remote);
   });
 }

@@ -115,6 +115,7 @@ class ProcessState : public virtual RefBase {
   mutable std::mutex lock_;  // guards what follows
   std::vector<HandleEntry> handles_;
   sp<BBinder> context_manager_;
+  bool is_context_manager_ = false;
   bool thread_pool_started_ = false;
   std::atomic<int> thread_pool_sequence_{1};
   std::atomic<CallRestriction> call_restriction_{CallRestriction::NONE};

@@ -118,7 +118,9 @@ void IPCThreadState::threadDestructor(void* pointer) {
   // The destructors of what it releases may need it once more.
   threadSlot().state = state;
   state->flushCommands();
-  (void)state->process_->driverCall(BINDER_THREAD_EXIT, nullptr);
+  // The driver ignores the argument, but a door may look at it.
+  int32_t unused = 0;
+  (void)state->process_->driverCall(BINDER_THREAD_EXIT, &unused);
   threadSlot().state = nullptr;
   pthread_setspecific(threadKey(&threadDestructor), nullptr);
   delete state;
@@ -509,10 +511,14 @@ void IPCThreadState::logExtendedError() {
 }
 
 void IPCThreadState::flushCommands() {
-  talkWithDriver(false);
+  status_t status = talkWithDriver(false);
   // What was released with that may have said more.
-  if (out_->size() > 0) talkWithDriver(false);
-  if (out_->size() > 0) ALOGW("mOut.dataSize() > 0 after flushCommands()");
+  if (status == OK && out_->size() > 0) status = talkWithDriver(false);
+  if (status != OK) {
+    out_->clear();  // it would fail again
+  } else if (out_->size() > 0) {
+    ALOGW("%zu bytes of commands are left after flushCommands()", out_->size());
+  }
 }
 
 bool IPCThreadState::flushIfNeeded() {
@@ -607,7 +613,7 @@ void IPCThreadState::joinThreadPool(bool isMain) {
     processPendingDerefs();
     status = getAndExecuteCommand();
     if (is_end_of_driver(status)) {
-      ALOGE("The binder driver is gone (%s): this thread serves no more.", strerror(-status));
+      if (status != -EBADF) ALOGE("The binder driver is gone (%s): this thread serves no more.", strerror(-status));
       break;
     }
     LOG_ALWAYS_FATAL_IF(status < OK && status != TIMED_OUT,

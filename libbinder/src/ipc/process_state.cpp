@@ -173,6 +173,8 @@ ProcessState::HandleEntry* ProcessState::lookupHandleLocked(int32_t handle) {
 
 sp<IBinder> ProcessState::getStrongProxyForHandle(int32_t handle) {
   std::unique_lock lock(lock_);
+  // To the context manager itself handle 0 means nothing to the driver, but others may send it.
+  if (handle == 0 && is_context_manager_) return context_manager_;
   HandleEntry* entry = lookupHandleLocked(handle);
   if (entry == nullptr) return nullptr;
 
