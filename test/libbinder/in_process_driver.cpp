@@ -77,8 +77,8 @@ class EventWaiter final : public protocol::PollWaiter {
 
 class InProcessDevice final : public android::internal::DriverDevice {
  public:
-  InProcessDevice(pid_t pid, std::shared_ptr<protocol::Session> session, std::shared_ptr<protocol::Mapping> mapping,
-                  std::function<void()> on_end)
+  InProcessDevice(pid_t pid, std::shared_ptr<protocol::Session> session,
+                  std::shared_ptr<protocol::Mapping> mapping, std::function<void()> on_end)
       : pid_(pid), session_(std::move(session)), mapping_(std::move(mapping)), on_end_(std::move(on_end)) {}
 
   ~InProcessDevice() override {
@@ -179,7 +179,8 @@ class InProcessDevice final : public android::internal::DriverDevice {
   std::atomic<std::uint64_t> last_id_{0};
 };
 
-std::size_t copy(bool from_client, std::span<const iovec> local, std::span<const client::RemotePiece> remote) {
+std::size_t copy(bool from_client, std::span<const iovec> local,
+                 std::span<const client::RemotePiece> remote) {
   std::size_t done = 0;
   for (const client::RemotePiece& piece : remote) {
     // Where in `local` this piece begins, and so on; the pieces of both sides are split differently.

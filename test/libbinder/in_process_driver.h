@@ -1,7 +1,7 @@
 // A driver in the test program: libbinder talks to it as it talks to a device, and no kernel is needed.
 //
-// Every device that is opened stands for a process of its own, with a pid and with threads of its own, whatever thread
-// of the program uses it. Memory and descriptors are the program's.
+// Every device that is opened stands for a process of its own, with a pid and with threads of its own,
+// whatever thread of the program uses it. Memory and descriptors are the program's.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,9 @@
 
 namespace cuse_binder::test {
 
-class InProcessDriver final : private client::ClientMemory, private client::ClientFiles, private client::ClientIdentity {
+class InProcessDriver final : private client::ClientMemory,
+                              private client::ClientFiles,
+                              private client::ClientIdentity {
  public:
   InProcessDriver();
   ~InProcessDriver() override;

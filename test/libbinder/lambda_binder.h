@@ -10,7 +10,8 @@ namespace cuse_binder::test {
 
 class LambdaBinder : public android::BBinder {
  public:
-  using Body = std::function<android::status_t(uint32_t code, const android::Parcel& data, android::Parcel* reply)>;
+  using Body =
+      std::function<android::status_t(uint32_t code, const android::Parcel& data, android::Parcel* reply)>;
 
   explicit LambdaBinder(Body body, std::function<void()> on_end = nullptr)
       : body_(std::move(body)), on_end_(std::move(on_end)) {}
@@ -37,13 +38,15 @@ class LambdaBinder : public android::BBinder {
   const std::function<void()> on_end_;
 };
 
-inline android::sp<LambdaBinder> make_binder(LambdaBinder::Body body, std::function<void()> on_end = nullptr) {
+inline android::sp<LambdaBinder> make_binder(LambdaBinder::Body body,
+                                             std::function<void()> on_end = nullptr) {
   return new LambdaBinder(std::move(body), std::move(on_end));
 }
 
 // One that is only there.
 inline android::sp<LambdaBinder> make_binder(std::function<void()> on_end = nullptr) {
-  return make_binder([](uint32_t, const android::Parcel&, android::Parcel*) { return android::OK; }, std::move(on_end));
+  return make_binder([](uint32_t, const android::Parcel&, android::Parcel*) { return android::OK; },
+                     std::move(on_end));
 }
 
 }  // namespace cuse_binder::test

@@ -26,7 +26,8 @@ class Party {
   Party(const Party&) = delete;
   Party& operator=(const Party&) = delete;
 
-  // Ends it before its time. What the driver held of its objects is given back, as the memory of a process would be.
+  // Ends it before its time. What the driver held of its objects is given back, as the memory of a process
+  // would be.
   void die();
 
   // Runs `body` in the calling thread as a thread of this process.
@@ -39,7 +40,8 @@ class Party {
   template <typename Body>
   auto async(Body body) {
     return std::async(std::launch::async, [process = process_, body = std::move(body)]() mutable {
-      const android::internal::ProcessScope scope(process);
+      // Moved: the future keeps what the lambda has, and the process is to end before.
+      const android::internal::ProcessScope scope(std::move(process));
       return body();
     });
   }

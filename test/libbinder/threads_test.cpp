@@ -71,10 +71,11 @@ TEST_CASE("a thread that joins serves until the driver is gone") {
   std::thread::id served_by;
   auto joined = server->async([&] {
     REQUIRE(server->process()->becomeContextManager());
-    IPCThreadState::self()->setTheContextObject(make_binder([&](uint32_t, const Parcel&, Parcel*) -> status_t {
-      served_by = std::this_thread::get_id();
-      return OK;
-    }));
+    IPCThreadState::self()->setTheContextObject(
+        make_binder([&](uint32_t, const Parcel&, Parcel*) -> status_t {
+          served_by = std::this_thread::get_id();
+          return OK;
+        }));
     IPCThreadState::self()->joinThreadPool();
     return std::this_thread::get_id();
   });
@@ -101,10 +102,11 @@ TEST_CASE("a loop of one's own serves by polling") {
   const sp<Looper> looper = new Looper(false);
   auto loop = server.async([&] {
     REQUIRE(server.process()->becomeContextManager());
-    IPCThreadState::self()->setTheContextObject(make_binder([&](uint32_t, const Parcel&, Parcel*) -> status_t {
-      ++calls;
-      return OK;
-    }));
+    IPCThreadState::self()->setTheContextObject(
+        make_binder([&](uint32_t, const Parcel&, Parcel*) -> status_t {
+          ++calls;
+          return OK;
+        }));
     int fd = -1;
     REQUIRE(IPCThreadState::self()->setupPolling(&fd) == OK);
     REQUIRE(fd >= 0);
@@ -126,7 +128,8 @@ TEST_CASE("a loop of one's own serves by polling") {
     REQUIRE(remote != nullptr);
     for (int i = 0; i < 20; ++i) {
       Parcel data;
-      CHECK(remote->transact(kCall, data, nullptr, i % 2 == 0 ? 0 : static_cast<uint32_t>(IBinder::FLAG_ONEWAY)) == OK);
+      CHECK(remote->transact(kCall, data, nullptr,
+                             i % 2 == 0 ? 0 : static_cast<uint32_t>(IBinder::FLAG_ONEWAY)) == OK);
     }
     CHECK(remote->pingBinder() == OK);
   });

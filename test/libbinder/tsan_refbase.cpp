@@ -1,5 +1,6 @@
-// For ThreadSanitizer: Debian's libutils is not instrumented, so that the order which its reference counts make is
-// unknown. These functions stand in front of its own and tell: whoever gives a reference up is before whoever destroys.
+// For ThreadSanitizer: Debian's libutils is not instrumented, so that the order which its reference counts
+// make is unknown. These functions stand in front of its own and tell: whoever gives a reference up is before
+// whoever destroys.
 #include <dlfcn.h>
 #include <utils/RefBase.h>
 
@@ -31,7 +32,8 @@ void RefBase::decStrong(const void* id) const {
 }
 
 void RefBase::weakref_type::decWeak(const void* id) {
-  static const auto real = next<void (*)(weakref_type*, const void*)>("_ZN7android7RefBase12weakref_type7decWeakEPKv");
+  static const auto real =
+      next<void (*)(weakref_type*, const void*)>("_ZN7android7RefBase12weakref_type7decWeakEPKv");
   __tsan_release(this);
   __tsan_acquire(this);
   real(this, id);

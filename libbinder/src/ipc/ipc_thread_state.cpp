@@ -63,8 +63,8 @@ ThreadSlot& threadSlot() {
   return slot;
 }
 
-ProcessScope::ProcessScope(const sp<ProcessState>& process) : process_(process), outer_(threadSlot()) {
-  threadSlot() = {nullptr, process.get()};
+ProcessScope::ProcessScope(sp<ProcessState> process) : process_(std::move(process)), outer_(threadSlot()) {
+  threadSlot() = {nullptr, process_.get()};
 }
 
 ProcessScope::~ProcessScope() {
@@ -613,7 +613,8 @@ void IPCThreadState::joinThreadPool(bool isMain) {
     processPendingDerefs();
     status = getAndExecuteCommand();
     if (is_end_of_driver(status)) {
-      if (status != -EBADF) ALOGE("The binder driver is gone (%s): this thread serves no more.", strerror(-status));
+      if (status != -EBADF)
+        ALOGE("The binder driver is gone (%s): this thread serves no more.", strerror(-status));
       break;
     }
     LOG_ALWAYS_FATAL_IF(status < OK && status != TIMED_OUT,

@@ -157,9 +157,13 @@ bool ProcessState::becomeContextManager() {
     int32_t unused = 0;
     status = driverCall(BINDER_SET_CONTEXT_MGR, &unused);
   }
-  if (status != 0)
+  if (status != 0) {
     ALOGE("Could not become the context manager of %s: %s", driver_.c_str(), strerror(-status));
-  return status == 0;
+    return false;
+  }
+  const std::lock_guard lock(lock_);
+  is_context_manager_ = true;
+  return true;
 }
 
 // --- proxies

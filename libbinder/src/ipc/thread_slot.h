@@ -20,7 +20,7 @@ ThreadSlot& threadSlot();
 // program. Threads that the ProcessState starts belong to it by themselves.
 class ProcessScope {
  public:
-  explicit ProcessScope(const sp<ProcessState>& process);
+  explicit ProcessScope(sp<ProcessState> process);
   ~ProcessScope();
   ProcessScope(const ProcessScope&) = delete;
   ProcessScope& operator=(const ProcessScope&) = delete;
