@@ -143,13 +143,20 @@ TEST_CASE("descriptors arrive as descriptors of the receiver") {
   InProcessDriver driver;
   Party server(driver);
   Party client(driver);
-  server.serve(make_binder([](uint32_t, const Parcel& data, Parcel* reply) -> status_t {
+  const auto service = make_binder([](uint32_t, const Parcel& data, Parcel* reply) -> status_t {
     const int fd = data.readFileDescriptor();  // the parcel's
     if (fd < 0) return BAD_VALUE;
     return write(fd, "seen", 4) == 4 ? reply->writeDupFileDescriptor(fd) : FAILED_TRANSACTION;
-  }));
+  });
+  // The context manager itself takes none.
+  server.serve(
+      make_binder([&](uint32_t, const Parcel&, Parcel* reply) { return reply->writeStrongBinder(service); }));
   client.as([&] {
-    const sp<IBinder> remote = client.process()->getContextObject(nullptr);
+    Parcel question;
+    Parcel answer;
+    REQUIRE(client.process()->getContextObject(nullptr)->transact(kCall, question, &answer) == OK);
+    const sp<IBinder> remote = answer.readStrongBinder();
+    REQUIRE(remote != nullptr);
     int ends[2];
     REQUIRE(pipe(ends) == 0);
     {
