@@ -15,6 +15,7 @@
 #pragma once
 
 #include <android-base/unique_fd.h>
+#include <binder/Common.h>
 #include <binder/IInterface.h>
 #include <binder/ParcelTraits.h>
 #include <binder/Parcelable.h>
@@ -402,6 +403,11 @@ class Parcel {
   status_t writeParcelableVector(const std::vector<T>& val) {
     return writeData(val);
   }
+  // Android 10's generated code: the vector may be null, its elements may not.
+  template <typename T>
+  status_t writeParcelableVector(const std::unique_ptr<std::vector<T>>& val) {
+    return writeData(val);
+  }
 
   status_t readParcelable(Parcelable* parcelable) const;
   template <typename T>
@@ -426,6 +432,10 @@ class Parcel {
   }
   template <typename T>
   status_t readParcelableVector(std::vector<T>* val) const {
+    return readData(val);
+  }
+  template <typename T>
+  status_t readParcelableVector(std::unique_ptr<std::vector<T>>* val) const {
     return readData(val);
   }
 

@@ -4,6 +4,7 @@
 // in place of one that is null.
 #pragma once
 
+#include <binder/Common.h>
 #include <utils/Errors.h>
 #include <utils/String16.h>
 

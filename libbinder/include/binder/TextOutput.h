@@ -83,7 +83,7 @@ inline TextOutput& operator<<(TextOutput& to, const bool& val) {
   return val ? (to.print("true", 4), to) : (to.print("false", 5), to);
 }
 inline TextOutput& operator<<(TextOutput& to, const String8& val) {
-  to.print(val.string(), val.size());
+  to.print(val.c_str(), val.size());
   return to;
 }
 inline TextOutput& operator<<(TextOutput& to, const String16& val) {

@@ -13,7 +13,7 @@ status_t Parcel::writeCString(const char* str) {
 }
 
 status_t Parcel::writeString8(const String8& str) {
-  return writeString8(str.string(), str.size());
+  return writeString8(str.c_str(), str.size());
 }
 
 status_t Parcel::writeString8(const char* str, size_t len) {
@@ -29,7 +29,7 @@ status_t Parcel::writeString8(const char* str, size_t len) {
 }
 
 status_t Parcel::writeString16(const String16& str) {
-  return writeString16(str.string(), str.size());
+  return writeString16(static_cast<const char16_t*>(str), str.size());
 }
 
 status_t Parcel::writeString16(const char16_t* str, size_t len) {

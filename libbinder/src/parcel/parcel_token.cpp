@@ -39,7 +39,7 @@ void Parcel::updateWorkSourceRequestHeaderPosition() const {
 }
 
 status_t Parcel::writeInterfaceToken(const String16& interface) {
-  return writeInterfaceToken(interface.string(), interface.size());
+  return writeInterfaceToken(static_cast<const char16_t*>(interface), interface.size());
 }
 
 status_t Parcel::writeInterfaceToken(const char16_t* str, size_t len) {
@@ -61,7 +61,7 @@ status_t Parcel::writeInterfaceToken(const char16_t* str, size_t len) {
 }
 
 bool Parcel::enforceInterface(const String16& interface, IPCThreadState* threadState) const {
-  return enforceInterface(interface.string(), interface.size(), threadState);
+  return enforceInterface(static_cast<const char16_t*>(interface), interface.size(), threadState);
 }
 
 bool Parcel::enforceInterface(const char16_t* interface, size_t len, IPCThreadState* threadState) const {
@@ -91,7 +91,7 @@ bool Parcel::enforceInterface(const char16_t* interface, size_t len, IPCThreadSt
                     (len == 0 || memcmp(descriptor, interface, len * sizeof(char16_t)) == 0);
   if (same || service_fuzzing_) return true;
   ALOGW("Parcel: call of interface '%s' where '%s' is expected",
-        descriptor != nullptr ? String8(descriptor, length).string() : "", String8(interface, len).string());
+        descriptor != nullptr ? String8(descriptor, length).c_str() : "", String8(interface, len).c_str());
   return false;
 }
 

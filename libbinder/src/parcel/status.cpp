@@ -217,7 +217,7 @@ String8 Status::toString8() const {
 }
 
 std::ostream& operator<<(std::ostream& stream, const Status& s) {
-  return stream << s.toString8().string();
+  return stream << s.toString8().c_str();
 }
 
 }  // namespace binder
