@@ -87,7 +87,7 @@ class BBinder : public IBinder {
 
   // Made when first needed: most binders never need it.
   std::atomic<Extras*> extras_;
-  int16_t stability_;  // internal::Stability; 0: not declared yet
+  std::atomic<int16_t> stability_;  // internal::Stability; 0: not declared yet
   std::atomic<bool> parceled_;
 };
 

@@ -146,8 +146,8 @@ class BpBinder : public IBinder {
   BpBinder(int32_t handle, int32_t trackedUid);
 
   const int32_t handle_;
-  const int32_t tracked_uid_;  // whose count this proxy is in; -1: none
-  int16_t stability_ = 0;      // internal::Stability; 0: not known yet
+  const int32_t tracked_uid_;          // whose count this proxy is in; -1: none
+  std::atomic<int16_t> stability_{0};  // internal::Stability; 0: not known yet
 
   mutable std::mutex lock_;  // guards what follows
   std::atomic<bool> alive_{true};
