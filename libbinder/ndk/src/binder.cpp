@@ -5,6 +5,7 @@
 #include <android/binder_libbinder.h>
 #include <binder/IPCThreadState.h>
 #include <log/log.h>
+#include <unistd.h>
 #include <utils/String16.h>
 
 #include "class.h"
@@ -112,12 +113,15 @@ binder_status_t AIBinder_setExtension(AIBinder* binder, AIBinder* ext) {
   return STATUS_OK;
 }
 
+// A thread that has never used the driver serves nobody; it need not open it to know.
 uid_t AIBinder_getCallingUid() {
-  return IPCThreadState::self()->getCallingUid();
+  const IPCThreadState* state = IPCThreadState::selfOrNull();
+  return state == nullptr ? getuid() : state->getCallingUid();
 }
 
 pid_t AIBinder_getCallingPid() {
-  return IPCThreadState::self()->getCallingPid();
+  const IPCThreadState* state = IPCThreadState::selfOrNull();
+  return state == nullptr ? getpid() : state->getCallingPid();
 }
 
 bool AIBinder_isHandlingTransaction() {
@@ -126,7 +130,8 @@ bool AIBinder_isHandlingTransaction() {
 }
 
 const char* AIBinder_getCallingSid() {
-  return IPCThreadState::self()->getCallingSid();
+  const IPCThreadState* state = IPCThreadState::selfOrNull();
+  return state == nullptr ? nullptr : state->getCallingSid();
 }
 
 // Only the object's own process can say how it wants to be called.

@@ -1,6 +1,5 @@
 // How a local object serves calls.
 #define LOG_TAG "libbinder_ndk"
-#include <binder/IPCThreadState.h>
 #include <binder/IResultReceiver.h>
 #include <binder/Parcel.h>
 #include <log/log.h>
@@ -17,7 +16,6 @@
 #include "status.h"
 
 using android::IBinder;
-using android::IPCThreadState;
 using android::IResultReceiver;
 using android::Parcel;
 using android::sp;
@@ -103,7 +101,7 @@ status_t LocalObject::shell_command(const Parcel& data) {
   const sp<IResultReceiver> receiver = IResultReceiver::asInterface(data.readStrongBinder());
 
   status_t status;
-  if (!may_run_shell_commands(IPCThreadState::self()->getCallingUid())) {
+  if (!may_run_shell_commands(AIBinder_getCallingUid())) {
     status = STATUS_PERMISSION_DENIED;
   } else if (in < 0 || out < 0 || err < 0) {
     status = STATUS_BAD_VALUE;

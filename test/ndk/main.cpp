@@ -1,0 +1,7 @@
+// The tests of libbinder_ndk that need no device.
+#define CATCH_CONFIG_RUNNER
+#include "test/support/catch.h"
+
+int main(int argc, char** argv) {
+  return Catch::Session().run(argc, argv);
+}
