@@ -1,0 +1,5 @@
+package com.example.callback;
+
+oneway interface IListener {
+  void onCount(int n);
+}

@@ -1,0 +1,6 @@
+package com.example.greeter;
+
+interface IGreeter {
+  String greet(String name);
+  int greeted();
+}
