@@ -1,4 +1,5 @@
-// callback_client N [die]: listens, counts to N and waits for the calls back. With "die" it ends without a word.
+// callback_client N [die]: listens, counts to N and waits for the calls back. With "die" it ends without a
+// word.
 #include <binder/IServiceManager.h>
 #include <binder/ProcessState.h>
 #include <com/example/callback/BnListener.h>

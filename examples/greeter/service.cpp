@@ -51,7 +51,8 @@ class Greeter : public com::example::greeter::BnGreeter {
 
 int main() {
   setvbuf(stdout, nullptr, _IOLBF, 0);
-  const auto status = android::defaultServiceManager()->addService(String16("greeter"), sp<Greeter>(new Greeter));
+  const auto status =
+      android::defaultServiceManager()->addService(String16("greeter"), sp<Greeter>(new Greeter));
   if (status != OK) {
     fprintf(stderr, "greeter_service: the service manager refused: %d\n", status);
     return 1;

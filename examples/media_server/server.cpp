@@ -21,7 +21,9 @@ namespace {
 
 class Player : public BnPlayer {
  public:
-  static status_t instantiate() { return defaultServiceManager()->addService(String16("media.player"), new Player); }
+  static status_t instantiate() {
+    return defaultServiceManager()->addService(String16("media.player"), new Player);
+  }
   int32_t play(const String16& title) override {
     printf("playing %s\n", String8(title).string());
     return static_cast<int32_t>(title.size());
@@ -30,7 +32,9 @@ class Player : public BnPlayer {
 
 class Volume : public BnVolume {
  public:
-  static status_t instantiate() { return defaultServiceManager()->addService(String16("media.volume"), new Volume); }
+  static status_t instantiate() {
+    return defaultServiceManager()->addService(String16("media.volume"), new Volume);
+  }
   int32_t set(int32_t volume) override { return volume_.exchange(volume); }
 
  private:

@@ -1,4 +1,5 @@
-// A service without a thread pool: one thread with a loop of its own, in which binder is one descriptor among others.
+// A service without a thread pool: one thread with a loop of its own, in which binder is one descriptor among
+// others.
 #include <binder/IPCThreadState.h>
 #include <binder/IServiceManager.h>
 #include <binder/Parcel.h>
@@ -44,7 +45,8 @@ int on_binder(int, int, void*) {
 int main() {
   setvbuf(stdout, nullptr, _IOLBF, 0);
   android::ProcessState::self()->setThreadPoolMaxThreadCount(0);
-  if (android::defaultServiceManager()->addService(String16("doubler"), sp<Doubler>(new Doubler)) != OK) return 1;
+  if (android::defaultServiceManager()->addService(String16("doubler"), sp<Doubler>(new Doubler)) != OK)
+    return 1;
 
   const sp<Looper> looper = Looper::prepare(0);
   int fd = -1;

@@ -127,6 +127,7 @@ class InProcessDevice final : public android::internal::DriverDevice {
   }
 
   bool hasFeature(const std::string&) const override { return true; }
+  bool hasSecurityContexts() const override { return true; }
 
   void close() override {
     std::shared_ptr<protocol::Session> session;

@@ -44,7 +44,8 @@ class BBinder : public IBinder {
   // The setters below are to be called before the binder is sent anywhere: the driver reads them once, when
   // it learns of the binder. Later calls abort.
 
-  // Whether callers' security contexts are delivered with each call (IPCThreadState::getCallingSid()).
+  // Whether callers' security contexts are delivered with each call (IPCThreadState::getCallingSid()). On a machine
+  // without a security module there are none, and getCallingSid() stays null.
   bool isRequestingSid();
   void setRequestingSid(bool requestSid);
 

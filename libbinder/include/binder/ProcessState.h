@@ -77,6 +77,7 @@ class ProcessState : public virtual RefBase {
  private:
   friend class BpBinder;
   friend class IPCThreadState;
+  friend class Parcel;
   friend class internal::ProcessScope;
   friend class sp<ProcessState>;
 
@@ -89,6 +90,7 @@ class ProcessState : public virtual RefBase {
   std::string threadPoolName();
   void checkExpectingThreadPoolStart() const;
   void verifyNotForked() const;
+  bool offersSecurityContexts() const;
   status_t driverCall(unsigned long request, void* argument) const;
   void threadBegins();
   void threadEnds();

@@ -49,6 +49,18 @@ class FileDevice final : public DriverDevice {
     return ::ioctl(fd_, CUSE_BINDER_OFFER_AREA, &offer) == 0;
   }
 
+  bool hasSecurityContexts() const override {
+    static const bool offered = [] {
+      const int file = ::open("/proc/self/attr/current", O_RDONLY | O_CLOEXEC);
+      if (file < 0) return false;
+      char label;
+      const bool has_label = read(file, &label, 1) == 1;
+      ::close(file);
+      return has_label;
+    }();
+    return offered;
+  }
+
   void close() override {
     const int fd = fd_.exchange(-1);
     if (fd >= 0) binder_device_close(fd);

@@ -27,6 +27,9 @@ class DriverDevice {
   virtual int pollDescriptor() const = 0;
   // Whether the driver says that it has a feature, named as in binderfs's directory `features`.
   virtual bool hasFeature(const std::string& name) const = 0;
+  // Whether the driver can say under which security context a caller runs. Without a security module every
+  // call of a binder that asks for it would fail (drivers/android/binder.c: security_secid_to_secctx).
+  virtual bool hasSecurityContexts() const = 0;
   // Ends the conversation; calls in other threads fail with EBADF from then on.
   virtual void close() = 0;
 };

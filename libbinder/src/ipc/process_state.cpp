@@ -150,7 +150,7 @@ sp<IBinder> ProcessState::getContextObject(const sp<IBinder>&) {
 
 bool ProcessState::becomeContextManager() {
   flat_binder_object object{};
-  object.flags = FLAT_BINDER_FLAG_TXN_SECURITY_CTX;
+  if (offersSecurityContexts()) object.flags = FLAT_BINDER_FLAG_TXN_SECURITY_CTX;
   status_t status = driverCall(BINDER_SET_CONTEXT_MGR_EXT, &object);
   if (status == -EINVAL || status == -ENOTTY) {
     // A driver older than that ioctl.
@@ -359,6 +359,10 @@ void ProcessState::setCallRestriction(CallRestriction restriction) {
   LOG_ALWAYS_FATAL_IF(IPCThreadState::selfOrNull() != nullptr,
                       "Call restrictions must be set before the threadpool is started.");
   call_restriction_ = restriction;
+}
+
+bool ProcessState::offersSecurityContexts() const {
+  return device_->hasSecurityContexts();
 }
 
 bool ProcessState::isDriverFeatureEnabled(const DriverFeature feature) {

@@ -54,6 +54,10 @@ status_t Parcel::flattenBinder(const sp<IBinder>& binder) {
     if (BBinder* local = binder->localBinder(); local != nullptr) {
       local->setParceled();
       object.flags = localFlags(local, scheduler);
+      // Where the driver has none to give, calls would fail.
+      if (local->isRequestingSid() && !ProcessState::self()->offersSecurityContexts()) {
+        object.flags &= ~static_cast<uint32_t>(FLAT_BINDER_FLAG_TXN_SECURITY_CTX);
+      }
       object.binder = reinterpret_cast<uintptr_t>(local->getWeakRefs());
       object.cookie = reinterpret_cast<uintptr_t>(local);
     } else if (BpBinder* proxy = binder->remoteBinder(); proxy != nullptr) {
