@@ -40,6 +40,12 @@
 #include <type_traits>
 #include <vector>
 
+// Android 10's `aidl -t` names the class of <utils/Trace.h> without its namespace.
+namespace android {
+class ScopedTrace;
+}
+using android::ScopedTrace;
+
 // As in <linux/android/binder.h>.
 typedef unsigned long long binder_size_t;
 

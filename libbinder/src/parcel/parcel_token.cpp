@@ -27,6 +27,7 @@ int32_t strictModeGather() {
 constexpr int32_t kHeader = B_PACK_CHARS('S', 'Y', 'S', 'T');
 
 IPCThreadState* threadStateOrNull() {
+  if (IPCThreadState* const thread = IPCThreadState::selfOrNull(); thread != nullptr) return thread;
   return ProcessState::selfOrNull() != nullptr ? IPCThreadState::self() : nullptr;
 }
 
