@@ -29,19 +29,12 @@ uint32_t schedulerFlags(int policy, int priority) {
          ((static_cast<uint32_t>(policy) & 3) << kSchedPolicyShift);
 }
 
-// Where the driver has no security contexts to give, calls of a binder that wants one would fail.
-bool wantsSid(BBinder* local) {
-  if (!local->isRequestingSid()) return false;
-  const sp<ProcessState> process = ProcessState::selfOrNull();
-  return process == nullptr || process->offersSecurityContexts();
-}
-
 uint32_t localFlags(BBinder* local, uint32_t scheduler) {
   const int policy = local->getMinSchedulerPolicy();
   const int priority = local->getMinSchedulerPriority();
   if (policy != 0 || priority != 0) scheduler = schedulerFlags(policy, priority);
   return scheduler | FLAT_BINDER_FLAG_ACCEPTS_FDS |
-         (wantsSid(local) ? static_cast<uint32_t>(FLAT_BINDER_FLAG_TXN_SECURITY_CTX) : 0u) |
+         (local->isRequestingSid() ? static_cast<uint32_t>(FLAT_BINDER_FLAG_TXN_SECURITY_CTX) : 0u) |
          (local->isInheritRt() ? kInheritRt : 0u);
 }
 
@@ -61,6 +54,11 @@ status_t Parcel::flattenBinder(const sp<IBinder>& binder) {
     if (BBinder* local = binder->localBinder(); local != nullptr) {
       local->setParceled();
       object.flags = localFlags(local, scheduler);
+      // Where the driver has no security contexts to give, calls of a binder that wants one would fail.
+      if (const sp<ProcessState> process = ProcessState::selfOrNull();
+          local->isRequestingSid() && process != nullptr && !process->offersSecurityContexts()) {
+        object.flags &= ~static_cast<uint32_t>(FLAT_BINDER_FLAG_TXN_SECURITY_CTX);
+      }
       object.binder = reinterpret_cast<uintptr_t>(local->getWeakRefs());
       object.cookie = reinterpret_cast<uintptr_t>(local);
     } else if (BpBinder* proxy = binder->remoteBinder(); proxy != nullptr) {
