@@ -64,8 +64,8 @@ FoundService ServiceManager::getService(const Caller& caller, const std::string&
     SM_LOG_LIMITED(spdlog::level::warn, "'{}' is not for isolated users ({})", name, to_string(caller));
     return {};
   }
-  // The service hears of its client at once; and the client counts until the next look but one, for its
-  // reference may come later than that look.
+  // The service hears of its client at once. And it may not leave before the next look: the driver counts the client
+  // only when it has got this reply.
   service.guarantee_client = true;
   update_clients(name, service, 2 /* ours and this reply's */, false);
   service.guarantee_client = true;
@@ -342,7 +342,7 @@ void ServiceManager::binderDied(const android::wp<android::IBinder>& who) {
   for (const Holdings::Use& use : holdings_->take(who)) {
     switch (use.kind) {
       case Kind::service:
-        spdlog::info("'{}' died", use.name);
+        SM_LOG_LIMITED(spdlog::level::info, "'{}' died", use.name);
         services_.erase(use.name);
         list_priority_.reset();
         break;

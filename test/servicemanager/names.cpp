@@ -1,0 +1,140 @@
+// A client of the service manager for tests: names DEVICE COMMAND ..., one line of output per event.
+//
+//   serve NAME...   registers a service under each name, then serves; "serving" when all are registered
+//   add NAME        registers one and exits; the status
+//   check NAME      "found" or "missing"
+//   wait NAME       "waiting", then "found"
+//   watch NAME      "watching", then a line for each registration
+//   list            a line for each name
+//   pid NAME        the process that registered it
+//   hold NAME       "holding" the service until it is killed
+//   lazy NAME       registers a service that ends with its last client
+//   declared NAME   "declared" or "not declared"
+#include <binder/Binder.h>
+#include <binder/IPCThreadState.h>
+#include <binder/IServiceManager.h>
+#include <binder/LazyServiceRegistrar.h>
+#include <binder/ProcessState.h>
+#include <unistd.h>
+#include <utils/String8.h>
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+namespace {
+
+using android::BBinder;
+using android::IBinder;
+using android::IPCThreadState;
+using android::IServiceManager;
+using android::ProcessState;
+using android::sp;
+using android::status_t;
+using android::String16;
+using android::String8;
+
+class Service final : public BBinder {
+  const String16& getInterfaceDescriptor() const override {
+    static const String16 descriptor("test.IService");
+    return descriptor;
+  }
+};
+
+class Watcher final : public IServiceManager::LocalRegistrationCallback {
+  void onServiceRegistration(const String16& name, const sp<IBinder>& service) override {
+    std::printf("registered %s, %s\n", String8(name).string(), service->pingBinder() == 0 ? "alive" : "dead");
+  }
+};
+
+// As an ordinary server: the threads of the pool and this one.
+int serve() {
+  ProcessState::self()->startThreadPool();
+  IPCThreadState::self()->joinThreadPool();
+  return 0;
+}
+
+int report(const sp<IBinder>& service) {
+  if (service == nullptr) {
+    std::printf("missing\n");
+    return 0;
+  }
+  const status_t ping = service->pingBinder();
+  std::printf("found %s, %s\n", String8(service->getInterfaceDescriptor()).string(),
+              ping == 0 ? "alive" : "dead");
+  return 0;
+}
+
+int run(const std::string& command, int count, char** names) {
+  const sp<IServiceManager> manager = android::defaultServiceManager();
+  const String16 name(count > 0 ? names[0] : "");
+  if (command == "serve") {
+    for (int i = 0; i < count; ++i) {
+      const status_t status = manager->addService(String16(names[i]), sp<IBinder>(new Service()));
+      if (status != 0) {
+        std::printf("status %d\n", status);
+        return 1;
+      }
+    }
+    std::printf("serving\n");
+    return serve();
+  }
+  if (command == "add") {
+    std::printf("status %d\n", manager->addService(name, sp<IBinder>(new Service())));
+    return 0;
+  }
+  if (command == "check") return report(manager->checkService(name));
+  if (command == "wait") {
+    ProcessState::self()->startThreadPool();
+    std::printf("waiting\n");
+    return report(manager->waitForService(name));
+  }
+  if (command == "watch") {
+    ProcessState::self()->startThreadPool();
+    const status_t status = manager->registerForNotifications(name, sp<Watcher>(new Watcher()));
+    std::printf(status == 0 ? "watching\n" : "status %d\n", status);
+    return serve();
+  }
+  if (command == "list") {
+    for (const String16& each : manager->listServices()) std::printf("%s\n", String8(each).string());
+    std::printf("end of list\n");
+    return 0;
+  }
+  if (command == "pid") {
+    for (const auto& info : manager->getServiceDebugInfo())
+      if (String16(info.name.c_str()) == name) std::printf("pid %d\n", info.pid);
+    std::printf("end\n");
+    return 0;
+  }
+  if (command == "hold") {
+    const sp<IBinder> service = manager->waitForService(name);
+    std::printf("holding\n");
+    pause();
+    return service == nullptr;
+  }
+  if (command == "lazy") {
+    auto& registrar = android::binder::LazyServiceRegistrar::getInstance();
+    ProcessState::self()->startThreadPool();
+    const status_t status = registrar.registerService(sp<IBinder>(new Service()), names[0]);
+    std::printf(status == 0 ? "serving\n" : "status %d\n", status);
+    return serve();
+  }
+  if (command == "declared") {
+    std::printf("%s\n", manager->isDeclared(name) ? "declared" : "not declared");
+    for (const String16& each : manager->getDeclaredInstances(String16("a.IFoo")))
+      std::printf("instance %s\n", String8(each).string());
+    std::printf("end\n");
+    return 0;
+  }
+  std::printf("what is %s?\n", command.c_str());
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return 2;
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a line is an event
+  ProcessState::initWithDriver(argv[1]);
+  return run(argv[2], argc - 3, argv + 3);
+}
