@@ -55,9 +55,11 @@ status_t Parcel::flattenBinder(const sp<IBinder>& binder) {
       local->setParceled();
       object.flags = localFlags(local, scheduler);
       // Where the driver has no security contexts to give, calls of a binder that wants one would fail.
-      if (const sp<ProcessState> process = ProcessState::selfOrNull();
-          local->isRequestingSid() && process != nullptr && !process->offersSecurityContexts()) {
-        object.flags &= ~static_cast<uint32_t>(FLAT_BINDER_FLAG_TXN_SECURITY_CTX);
+      if (local->isRequestingSid()) {
+        const sp<ProcessState> process = ProcessState::selfOrNull();
+        if (process != nullptr && !process->offersSecurityContexts()) {
+          object.flags &= ~static_cast<uint32_t>(FLAT_BINDER_FLAG_TXN_SECURITY_CTX);
+        }
       }
       object.binder = reinterpret_cast<uintptr_t>(local->getWeakRefs());
       object.cookie = reinterpret_cast<uintptr_t>(local);
