@@ -1,0 +1,6 @@
+package cuse.test;
+
+parcelable Leaf {
+  int id;
+  String name;
+}
