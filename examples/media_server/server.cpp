@@ -1,4 +1,5 @@
-// One process with several services: each is instantiated, then the pool starts and the main thread joins it.
+// One process with several services: each is published, then the pool starts and the main thread joins it.
+#include <binder/BinderService.h>
 #include <binder/IPCThreadState.h>
 #include <binder/IServiceManager.h>
 #include <binder/ProcessState.h>
@@ -8,33 +9,28 @@
 
 #include "services.h"
 
-using android::defaultServiceManager;
+using android::BinderService;
 using android::IPCThreadState;
 using android::OK;
 using android::ProcessState;
 using android::sp;
-using android::status_t;
 using android::String16;
 using android::String8;
 
 namespace {
 
-class Player : public BnPlayer {
+class Player : public BnPlayer, public BinderService<Player> {
  public:
-  static status_t instantiate() {
-    return defaultServiceManager()->addService(String16("media.player"), new Player);
-  }
+  static const char* getServiceName() { return "media.player"; }
   int32_t play(const String16& title) override {
     printf("playing %s\n", String8(title).string());
     return static_cast<int32_t>(title.size());
   }
 };
 
-class Volume : public BnVolume {
+class Volume : public BnVolume, public BinderService<Volume> {
  public:
-  static status_t instantiate() {
-    return defaultServiceManager()->addService(String16("media.volume"), new Volume);
-  }
+  static const char* getServiceName() { return "media.volume"; }
   int32_t set(int32_t volume) override { return volume_.exchange(volume); }
 
  private:
@@ -46,7 +42,7 @@ class Volume : public BnVolume {
 int main() {
   setvbuf(stdout, nullptr, _IOLBF, 0);
   const sp<ProcessState> process = ProcessState::self();
-  if (Player::instantiate() != OK || Volume::instantiate() != OK) return 1;
+  if (Player::publish() != OK || Volume::publish() != OK) return 1;
   printf("media.player and media.volume are registered\n");
   process->startThreadPool();
   IPCThreadState::self()->joinThreadPool();
