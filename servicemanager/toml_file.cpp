@@ -1,6 +1,7 @@
 #include "servicemanager/toml_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 

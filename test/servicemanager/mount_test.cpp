@@ -243,6 +243,23 @@ TEST_CASE("a device has one manager; the next one may come when it is gone", "[m
   CHECK(contains(world.output_of({"list"}), "manager\nend of list\n"));
 }
 
+TEST_CASE("a client that knows the old manager uses the new one", "[mount]") {
+  World world;
+  Program& manager = world.manage();
+  const auto server = world.start({"serve", "alpha"});
+  server->expect("serving");
+  const auto client = world.start({"again", "alpha"});
+  client->expect("found test.IService, alive");
+  manager.signal(SIGTERM);
+  CHECK(manager.wait() == 0);
+  world.manage();
+  const auto other = world.start({"serve", "alpha"});
+  other->expect("serving");
+  client->signal(SIGUSR1);
+  client->expect("again");
+  client->expect("found test.IService, alive");
+}
+
 TEST_CASE("the system's service manager is told when requests are served", "[mount]") {
   World world;
   const std::string path = world.scene().path("notify");

@@ -8,6 +8,7 @@
 //   list            a line for each name
 //   pid NAME        the process that registered it
 //   hold NAME       "holding" the service until it is killed
+//   again NAME      as check; and once more at SIGUSR1
 //   lazy NAME       registers a service that ends with its last client
 //   declared NAME   "declared" or "not declared"
 #include <binder/Binder.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 #include <utils/String8.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -106,6 +108,16 @@ int run(const std::string& command, int count, char** names) {
     std::printf("end\n");
     return 0;
   }
+  if (command == "again") {
+    report(manager->checkService(name));
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    int number = 0;
+    sigwait(&set, &number);
+    std::printf("again\n");
+    return report(manager->checkService(name));
+  }
   if (command == "hold") {
     const sp<IBinder> service = manager->waitForService(name);
     std::printf("holding\n");
@@ -134,6 +146,10 @@ int run(const std::string& command, int count, char** names) {
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a line is an event
   ProcessState::initWithDriver(argv[1]);
   return run(argv[2], argc - 3, argv + 3);
