@@ -14,6 +14,7 @@
 #include <cinttypes>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <thread>
 
 #include "cuse_binder/uapi/binder.h"
@@ -260,12 +261,17 @@ void ProcessState::spawnPooledThread(bool isMain) {
     const std::lock_guard lock(thread_count_lock_);
     ++pool_threads_;
   }
-  std::thread([self = sp<ProcessState>(this), name = threadPoolName(), isMain] {
-    pthread_setname_np(pthread_self(), name.c_str());
-    // The pool's threads belong to the process that started them.
-    internal::threadSlot().process = self.get();
-    IPCThreadState::self()->joinThreadPool(isMain);
-  }).detach();
+  try {
+    std::thread([self = sp<ProcessState>(this), name = threadPoolName(), isMain] {
+      pthread_setname_np(pthread_self(), name.c_str());
+      // The pool's threads belong to the process that started them.
+      internal::threadSlot().process = self.get();
+      IPCThreadState::self()->joinThreadPool(isMain);
+    }).detach();
+  } catch (const std::system_error& error) {
+    // The driver will not ask again: the pool stays as large as it is.
+    ALOGE("Could not start a thread of the pool: %s", error.what());
+  }
 }
 
 void ProcessState::giveThreadPoolName() {
