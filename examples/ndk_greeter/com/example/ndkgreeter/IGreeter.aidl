@@ -1,0 +1,5 @@
+package com.example.ndkgreeter;
+
+interface IGreeter {
+  String greet(String name);
+}
