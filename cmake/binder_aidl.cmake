@@ -23,6 +23,9 @@
 # The same file serves our own tree and projects that found the installed package. The compiler is looked for in PATH;
 # AIDL_EXECUTABLE overrides that. Those of Android 10 (Debian's) to 16 are understood.
 include_guard(GLOBAL)
+# Depfiles of custom commands: whatever the project that includes this asks for.
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.20...3.25)
 
 find_program(AIDL_EXECUTABLE aidl DOC "Android's compiler of interface definitions (Debian: aidl)")
 
@@ -267,3 +270,5 @@ function(binder_add_aidl_library target)
     _binder_aidl_freeze(${target} ${api_dir} "${includes}" "${sources}")
   endif()
 endfunction()
+
+cmake_policy(POP)
