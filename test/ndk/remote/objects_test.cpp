@@ -2,6 +2,7 @@
 #include <aidl/cuse/test/BnCallback.h>
 #include <aidl/cuse/test/BpLogged.h>
 #include <android/binder_libbinder.h>
+#include <binder/IPCThreadState.h>
 #include <binder/IResultReceiver.h>
 #include <binder/IShellCallback.h>
 #include <fcntl.h>
@@ -288,6 +289,45 @@ TEST_CASE("a call to who is dead fails", "[objects][death]") {
   const ScopedAStatus status = service->echoInt(1, &result);
   CHECK(status.getExceptionCode() == EX_TRANSACTION_FAILED);
   CHECK(status.getStatus() == STATUS_DEAD_OBJECT);
+}
+
+TEST_CASE("freezing is reported, and what it is at first", "[objects][frozen]") {
+  struct Frost {
+    Tally frozen;
+    Tally thawed;
+    Tally unlinked;
+    static void on_changed(void* cookie, bool is_frozen) {
+      auto* self = static_cast<Frost*>(cookie);
+      (is_frozen ? self->frozen : self->thawed).add();
+    }
+    static void on_unlinked(void* cookie) { static_cast<Frost*>(cookie)->unlinked.add(); }
+  } frost;
+  CHECK(AIBinder_FrozenStateChangeCallback_new(nullptr, nullptr) == nullptr);
+  ndk::ScopedAIBinder_FrozenStateChangeCallback callback(
+      AIBinder_FrozenStateChangeCallback_new(Frost::on_changed, Frost::on_unlinked));
+
+  // Not of an object of this process.
+  const auto local = ndk::SharedRefBase::make<Callback>();
+  CHECK(AIBinder_addFrozenStateChangeCallback(local->asBinder().get(), callback.get(), &frost) ==
+        STATUS_INVALID_OPERATION);
+  CHECK(frost.unlinked.count() == 1);
+
+  const auto program = start_service("cuse.test.mortal");
+  const SpAIBinder binder = service_binder("cuse.test.mortal");
+  REQUIRE(AIBinder_addFrozenStateChangeCallback(binder.get(), callback.get(), &frost) == STATUS_OK);
+  REQUIRE(frost.thawed.reaches(1));
+  CHECK(frost.frozen.count() == 0);
+  REQUIRE(android::IPCThreadState::freeze(program->pid(), true, 10'000) == android::OK);
+  CHECK(frost.frozen.reaches(1));
+  REQUIRE(android::IPCThreadState::freeze(program->pid(), false, 0) == android::OK);
+  CHECK(frost.thawed.reaches(2));
+  REQUIRE(AIBinder_removeFrozenStateChangeCallback(binder.get(), callback.get(), &frost) == STATUS_OK);
+  CHECK(AIBinder_removeFrozenStateChangeCallback(binder.get(), callback.get(), &frost) ==
+        STATUS_NAME_NOT_FOUND);
+  CHECK(frost.unlinked.reaches(2));
+  REQUIRE(AIBinder_addFrozenStateChangeCallback(binder.get(), callback.get(), &frost) == STATUS_OK);
+  callback.set(nullptr);
+  CHECK(frost.unlinked.reaches(3));
 }
 
 TEST_CASE("many threads call at once", "[objects]") {
