@@ -49,6 +49,15 @@ using internal::ParcelMemory;
 
 namespace {
 
+// Of this thread so far; always 0 where they cannot be counted.
+size_t allocations() {
+#if COUNTS_ALLOCATIONS
+  return t_allocations;
+#else
+  return 0;
+#endif
+}
+
 // What a client, a service and libbinder between them do for a small call; false if something went wrong.
 bool call(const String16& interface, const String16& text, const sp<IBinder>& binder) {
   Parcel data;
@@ -68,25 +77,25 @@ bool call(const String16& interface, const String16& text, const sp<IBinder>& bi
 
 }  // namespace
 
+TEST_CASE("small calls do not use the allocator after the first one") {
+  const String16 interface("com.example.IGreeter");
+  const String16 text("a string of some length");
+  const sp<IBinder> binder = new BBinder();
+  REQUIRE(call(interface, text, binder));
+  const size_t before = allocations();
+  bool good = true;
+  for (int i = 0; i < 1000; ++i) good = call(interface, text, binder) && good;
+  const size_t after = allocations();
+  CHECK(good);
+  CHECK(after == before);
+}
+
 #if COUNTS_ALLOCATIONS
 TEST_CASE("the counter counts") {
   const size_t before = t_allocations;
   Parcel large;
   REQUIRE(large.setDataCapacity(100000) == OK);
   CHECK(t_allocations > before);
-}
-
-TEST_CASE("small calls do not use the allocator after the first one") {
-  const String16 interface("com.example.IGreeter");
-  const String16 text("a string of some length");
-  const sp<IBinder> binder = new BBinder();
-  REQUIRE(call(interface, text, binder));
-  const size_t before = t_allocations;
-  bool good = true;
-  for (int i = 0; i < 1000; ++i) good = call(interface, text, binder) && good;
-  const size_t after = t_allocations;
-  CHECK(good);
-  CHECK(after == before);
 }
 
 TEST_CASE("a parcel that is used again does not either") {

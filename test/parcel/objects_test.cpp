@@ -275,6 +275,30 @@ TEST_CASE("received memory is given back once, and its descriptors are closed") 
   CHECK(pipe.closedEverywhere());
 }
 
+TEST_CASE("the descriptors of a received parcel are closed once") {
+  Pipe pipe;
+  const int fd = pipe.release();
+  Received received;
+  received.add(BINDER_TYPE_FD, static_cast<uint64_t>(fd), 0);
+  Parcel parcel;
+  received.give(&parcel);
+  parcel.closeFileDescriptors();
+  CHECK(pipe.closedEverywhere());
+  const base::unique_fd same_number(fcntl(0, F_DUPFD_CLOEXEC, fd));
+  REQUIRE(same_number.get() == fd);
+  SECTION("closed again") {
+    parcel.closeFileDescriptors();
+  }
+  SECTION("written to") {
+    REQUIRE(parcel.setDataCapacity(1000) == OK);
+  }
+  SECTION("cut") {
+    REQUIRE(parcel.setDataSize(0) == OK);
+  }
+  parcel.freeData();
+  CHECK(isOpen(fd));
+}
+
 TEST_CASE("a received parcel that is written to becomes one's own") {
   Pipe pipe;
   sp<BBinder> binder = new BBinder();
@@ -293,6 +317,15 @@ TEST_CASE("a received parcel that is written to becomes one's own") {
       CHECK(g_released.count == 1);
       CHECK(received.data.size() + 4 == parcel.dataSize());
       CHECK(parcel.objectsCount() == 2);
+    }
+    SECTION("a binder is written to it") {
+      const sp<BBinder> another = new BBinder();
+      parcel.setDataPosition(parcel.dataSize());
+      REQUIRE(parcel.writeStrongBinder(another) == OK);
+      CHECK(g_released.count == 1);
+      CHECK(parcel.objectsCount() == 3);
+      parcel.setDataPosition(28 + 24);
+      CHECK(parcel.readStrongBinder() == another);
     }
     SECTION("cut") {
       REQUIRE(parcel.setDataSize(28) == OK);

@@ -284,6 +284,9 @@ TEST_CASE("a gap that nobody wrote is zero") {
   parcel.setDataPosition(8);
   parcel.writeInt32(5);
   CHECK(bytesOf(parcel) == Bytes().i64(0).i32(5).vector());
+  parcel.setDataPosition(0x7ffffff0);  // nobody means that
+  CHECK(parcel.writeInt32(5) == BAD_VALUE);
+  CHECK(parcel.dataSize() == 12);
 }
 
 TEST_CASE("a parcel can be cut and grown") {

@@ -681,6 +681,7 @@ class Parcel {
   bool allow_fds_;
   bool enforce_no_data_avail_;
   bool service_fuzzing_;
+  bool fds_closed_;     // of a received parcel, by closeFileDescriptors()
   release_func owner_;  // null: the memory is the parcel's own
 
   class Blob {

@@ -26,6 +26,9 @@ namespace {
 // Sizes are kept in 31 bits everywhere on the wire.
 constexpr size_t kMaxSize = INT32_MAX;
 constexpr size_t kFirstCapacity = 128;
+// A cursor may be moved behind the end and written at; but not where only a wrong number can have brought it
+// (no transaction has room for more).
+constexpr size_t kMaxGap = 1 << 20;
 
 void zero(void* memory, size_t size) {
   if (size > 0) explicit_bzero(memory, size);
@@ -60,6 +63,7 @@ void Parcel::initState() {
   allow_fds_ = true;
   enforce_no_data_avail_ = true;
   service_fuzzing_ = false;
+  fds_closed_ = false;
   owner_ = nullptr;
 }
 
@@ -217,6 +221,7 @@ void Parcel::freeOwnMemory() {
 
 status_t Parcel::prepareWriteSlow(size_t len) {
   if (len > kMaxSize || data_pos_ > kMaxSize - len) return BAD_VALUE;
+  if (data_pos_ > data_size_ && data_pos_ - data_size_ > kMaxGap) return BAD_VALUE;
   const size_t end = data_pos_ + len;
   if (owner_ != nullptr || end > data_capacity_) {
     const size_t needed = std::max(end, data_size_);
@@ -299,13 +304,13 @@ status_t Parcel::takeOver(size_t desired, size_t objectCount) {
   for (size_t i = 0; i < objectCount; ++i) {
     flat_binder_object object = internal::loadObject(data, objects[i]);
     if (object.hdr.type == BINDER_TYPE_FD) {
-      object.cookie = 1;
+      object.cookie = fds_closed_ ? 0 : 1;
       internal::storeObject(data, objects[i], object);
     } else {
       internal::acquireObject(object, this);
     }
   }
-  for (size_t i = objectCount; i < objects_size_; ++i) {
+  for (size_t i = objectCount; i < objects_size_ && !fds_closed_; ++i) {
     const flat_binder_object object = internal::loadObject(data_, objects_[i]);
     if (object.hdr.type == BINDER_TYPE_FD) ::close(static_cast<int>(object.handle));
   }

@@ -132,17 +132,12 @@ status_t Parcel::writeObject(const flat_binder_object& val, bool nullMetaData) {
   if (is_fd && !allow_fds_) return FDS_NOT_ALLOWED;
   // Null binders and the context manager's proxy (handle 0) are no objects: they mean the same everywhere.
   const bool listed = nullMetaData || val.binder != 0;
-  if (listed) {
-    const status_t status = growObjects(1);
-    if (status != OK) return status;
-  }
-  const status_t status = prepareWrite(kObjectSize);
+  status_t status = prepareWrite(kObjectSize);
+  // Only now the table is surely the parcel's own.
+  if (status == OK && listed) status = growObjects(1);
   if (status != OK) return status;
   internal::storeObject(data_, data_pos_, val);
   if (listed) {
-    // prepareWrite() may have taken over received objects, whose table has no room to spare.
-    const status_t grown = growObjects(1);
-    if (grown != OK) return grown;
     internal::acquireObject(val, this);
     if (objects_size_ > 0 && objects_[objects_size_ - 1] > data_pos_) objects_sorted_ = false;
     objects_[objects_size_++] = data_pos_;
@@ -173,16 +168,17 @@ const flat_binder_object* Parcel::readObject(bool nullMetaData) const {
 }
 
 void Parcel::closeFileDescriptors() {
+  const bool received = owner_ != nullptr;
+  if (received && fds_closed_) return;
   for (size_t i = objects_size_; i > 0; --i) {
     flat_binder_object object = loadObject(data_, objects_[i - 1]);
-    if (object.hdr.type != BINDER_TYPE_FD) continue;
-    if (owner_ == nullptr && object.cookie == 0) continue;
+    if (object.hdr.type != BINDER_TYPE_FD || (!received && object.cookie == 0)) continue;
     ::close(static_cast<int>(object.handle));
-    if (owner_ == nullptr) {  // not again at the end
-      object.cookie = 0;
-      internal::storeObject(data_, objects_[i - 1], object);
-    }
+    if (received) continue;
+    object.cookie = 0;  // not again at the end
+    internal::storeObject(data_, objects_[i - 1], object);
   }
+  fds_closed_ = received;
 }
 
 status_t Parcel::appendFrom(const Parcel* parcel, size_t start, size_t len) {
