@@ -393,6 +393,24 @@ TEST_CASE("objects have an order", "[object]") {
   CHECK_FALSE(AIBinder_lt(nullptr, nullptr));
 }
 
+TEST_CASE("weak references have the order of their objects", "[object][weak]") {
+  Counter counter;
+  std::vector<SpAIBinder> binders;
+  std::vector<android::sp<PlatformCounter>> platforms;
+  for (int i = 0; i < 20; ++i) {
+    binders.push_back(new_counter(&counter));
+    platforms.emplace_back(new PlatformCounter);
+    binders.emplace_back(AIBinder_fromPlatformBinder(platforms.back()));
+  }
+  for (const SpAIBinder& a : binders) {
+    for (const SpAIBinder& b : binders) {
+      const ScopedAIBinder_Weak weak_a(AIBinder_Weak_new(a.get()));
+      const ScopedAIBinder_Weak weak_b(AIBinder_Weak_new(b.get()));
+      CHECK(AIBinder_lt(a.get(), b.get()) == AIBinder_Weak_lt(weak_a.get(), weak_b.get()));
+    }
+  }
+}
+
 TEST_CASE("dumping calls the class", "[object][dump]") {
   Counter counter;
   const SpAIBinder binder = new_counter(&counter);

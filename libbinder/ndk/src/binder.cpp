@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <utils/String16.h>
 
+#include <functional>
+
 #include "class.h"
 #include "object.h"
 #include "status.h"
@@ -90,8 +92,8 @@ void* AIBinder_getUserData(AIBinder* binder) {
 }
 
 bool AIBinder_lt(const AIBinder* lhs, const AIBinder* rhs) {
-  if (lhs == nullptr || rhs == nullptr) return lhs == nullptr && rhs != nullptr;
-  return mutable_of(lhs)->platform_binder() < mutable_of(rhs)->platform_binder();
+  // By address: one object has one AIBinder. AIBinder_Weak_lt() orders by the same.
+  return std::less<const AIBinder*>()(lhs, rhs);
 }
 
 binder_status_t AIBinder_getExtension(AIBinder* binder, AIBinder** outExt) {

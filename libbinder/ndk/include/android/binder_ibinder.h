@@ -168,7 +168,8 @@ void AIBinder_DeathRecipient_delete(AIBinder_DeathRecipient* recipient) __INTROD
 // binder, STATUS_DEAD_OBJECT if the process is dead already.
 binder_status_t AIBinder_linkToDeath(AIBinder* binder, AIBinder_DeathRecipient* recipient, void* cookie)
     __INTRODUCED_IN(29);
-// STATUS_NAME_NOT_FOUND if the two are not linked with that cookie. An onBinderDied may still be running.
+// STATUS_NAME_NOT_FOUND if the two are not linked with that cookie, STATUS_DEAD_OBJECT if the death is being
+// reported. An onBinderDied may still be running.
 binder_status_t AIBinder_unlinkToDeath(AIBinder* binder, AIBinder_DeathRecipient* recipient, void* cookie)
     __INTRODUCED_IN(29);
 

@@ -44,8 +44,8 @@ enum {
   STATUS_UNEXPECTED_NULL = (STATUS_UNKNOWN_ERROR + 8),
 };
 
-// One of STATUS_*; everything else that is negative becomes STATUS_UNKNOWN_ERROR on its way through this library.
-// Positive numbers are an implementation's own; callers in other processes do not see them.
+// One of STATUS_*; everything else that is negative becomes STATUS_UNKNOWN_ERROR on its way through this
+// library. Positive numbers are an implementation's own; callers in other processes do not see them.
 typedef int32_t binder_status_t;
 
 // What a service answers instead of a result; the numbers are on the wire (Java's exceptions).
