@@ -18,6 +18,13 @@ void appendFormat(std::string* to, const char* format, unsigned value) {
   to->append(text);
 }
 
+// Dumps are long: not by snprintf().
+void appendByte(std::string* to, uint8_t byte) {
+  static const char kDigits[] = "0123456789abcdef";
+  to->push_back(kDigits[byte >> 4]);
+  to->push_back(kDigits[byte & 15]);
+}
+
 }  // namespace
 
 std::string typeCodeText(uint32_t code) {
@@ -55,7 +62,7 @@ std::string hexDumpText(const HexDump& dump) {
     for (size_t i = begin; i < begin + per_line; ++i) {
       if (i > begin && (i - begin) % unit == 0 && (i < end || !one_line)) text.push_back(' ');
       if (i < end) {
-        appendFormat(&text, "%02x", bytes[i]);
+        appendByte(&text, bytes[i]);
       } else if (!one_line) {
         text += "  ";
       }

@@ -173,7 +173,9 @@ size_t Parcel::ipcObjectsCount() const {
 void Parcel::ipcSetDataReference(const uint8_t* data, size_t dataSize, const binder_size_t* objects,
                                  size_t objectsCount, release_func relFunc) {
   LOG_ALWAYS_FATAL_IF(relFunc == nullptr, "Parcel: received memory needs a release function");
+  const bool fuzzing = service_fuzzing_;
   freeData();
+  service_fuzzing_ = fuzzing;
   data_ = const_cast<uint8_t*>(data);
   data_size_ = data_capacity_ = dataSize;
   objects_ = const_cast<binder_size_t*>(objects);
@@ -187,8 +189,9 @@ void Parcel::ipcSetDataReference(const uint8_t* data, size_t dataSize, const bin
     const bool inside = offset >= end && offset <= dataSize && dataSize - offset >= kObjectSize;
     const uint32_t type = inside ? internal::loadObject(data_, offset).hdr.type : 0;
     if (type != BINDER_TYPE_BINDER && type != BINDER_TYPE_HANDLE && type != BINDER_TYPE_FD) {
-      ALOGE("Parcel: received object %zu at %" PRIu64 " has type %#x or a bad place: objects dropped", i,
-            static_cast<uint64_t>(offset), type);
+      ALOGE_IF(!fuzzing,
+               "Parcel: received object %zu at %" PRIu64 " has type %#x or a bad place: objects dropped", i,
+               static_cast<uint64_t>(offset), type);
       objects_size_ = 0;
       break;
     }

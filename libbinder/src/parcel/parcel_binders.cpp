@@ -118,7 +118,7 @@ status_t Parcel::readStability(IBinder* binder) const {
     level = static_cast<int32_t>(static_cast<uint32_t>(level) >> kAndroid12LevelShift);
   }
   if (binder == nullptr) return level == Stability::UNDECLARED ? OK : BAD_TYPE;
-  return Stability::setRepr(binder, level, Stability::REPR_LOG);
+  return Stability::setRepr(binder, level, service_fuzzing_ ? Stability::REPR_NONE : Stability::REPR_LOG);
 }
 
 status_t Parcel::writeStrongBinder(const sp<IBinder>& val) {

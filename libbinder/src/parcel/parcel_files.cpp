@@ -164,7 +164,7 @@ status_t Parcel::readBlob(size_t len, ReadableBlob* outBlob) const {
   struct stat info;
   if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || fstat(fd, &info) != 0 || info.st_size < 0 ||
       static_cast<size_t>(info.st_size) < len) {
-    ALOGE("Parcel: the descriptor of a blob is no sealed memory of %zu bytes", len);
+    ALOGE_IF(!service_fuzzing_, "Parcel: the descriptor of a blob is no sealed memory of %zu bytes", len);
     return BAD_VALUE;
   }
   const bool is_mutable = type == kBlobSharedMutable;
