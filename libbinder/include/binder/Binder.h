@@ -44,8 +44,8 @@ class BBinder : public IBinder {
   // The setters below are to be called before the binder is sent anywhere: the driver reads them once, when
   // it learns of the binder. Later calls abort.
 
-  // Whether callers' security contexts are delivered with each call (IPCThreadState::getCallingSid()). On a machine
-  // without a security module there are none, and getCallingSid() stays null.
+  // Whether callers' security contexts are delivered with each call (IPCThreadState::getCallingSid()). On a
+  // machine without a security module there are none, and getCallingSid() stays null.
   bool isRequestingSid();
   void setRequestingSid(bool requestSid);
 
@@ -79,8 +79,9 @@ class BBinder : public IBinder {
   BBinder(const BBinder&) = delete;
   BBinder& operator=(const BBinder&) = delete;
 
+  // Names here must not be such as interfaces give their methods: in a service both are in scope.
   class Extras;
-  Extras* extras() const { return extras_.load(std::memory_order_acquire); }
+  Extras* extrasOrNull() const { return extras_.load(std::memory_order_acquire); }
   Extras* getOrCreateExtras();
   void requireNotParceled(const char* what);
 

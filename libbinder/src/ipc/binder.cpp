@@ -127,11 +127,11 @@ BBinder::~BBinder() {
   if (!wasParceled() && getExtension() != nullptr) {
     ALOGW("Binder %p destroyed with an extension attached before being parceled.", this);
   }
-  delete extras();
+  delete extrasOrNull();
 }
 
 BBinder::Extras* BBinder::getOrCreateExtras() {
-  Extras* existing = extras();
+  Extras* existing = extrasOrNull();
   if (existing != nullptr) return existing;
   auto made = std::make_unique<Extras>();
   if (extras_.compare_exchange_strong(existing, made.get(), std::memory_order_acq_rel)) return made.release();
@@ -258,14 +258,14 @@ void* BBinder::attachObject(const void* objectID, void* object, void* cleanupCoo
 }
 
 void* BBinder::findObject(const void* objectID) const {
-  Extras* const it = extras();
+  Extras* const it = extrasOrNull();
   if (it == nullptr) return nullptr;
   const std::lock_guard lock(it->lock);
   return it->objects.find(objectID);
 }
 
 void* BBinder::detachObject(const void* objectID) {
-  Extras* const it = extras();
+  Extras* const it = extrasOrNull();
   if (it == nullptr) return nullptr;
   const std::lock_guard lock(it->lock);
   return it->objects.detach(objectID);
@@ -301,18 +301,18 @@ void BBinder::requireNotParceled(const char* what) {
 }
 
 bool BBinder::isRequestingSid() {
-  const Extras* const it = extras();
+  const Extras* const it = extrasOrNull();
   return it != nullptr && it->requesting_sid;
 }
 
 void BBinder::setRequestingSid(bool requestSid) {
   requireNotParceled("setRequestingSid()");
-  if (!requestSid && extras() == nullptr) return;
+  if (!requestSid && extrasOrNull() == nullptr) return;
   getOrCreateExtras()->requesting_sid = requestSid;
 }
 
 sp<IBinder> BBinder::getExtension() {
-  const Extras* const it = extras();
+  const Extras* const it = extrasOrNull();
   return it == nullptr ? nullptr : it->extension;
 }
 
@@ -335,30 +335,30 @@ void BBinder::setMinSchedulerPolicy(int policy, int priority) {
     default:
       LOG_ALWAYS_FATAL("Unrecognized scheduling policy: %d", policy);
   }
-  if (policy == SCHED_OTHER && priority == 0 && extras() == nullptr) return;
+  if (policy == SCHED_OTHER && priority == 0 && extrasOrNull() == nullptr) return;
   Extras* const it = getOrCreateExtras();
   it->policy = policy;
   it->priority = priority;
 }
 
 int BBinder::getMinSchedulerPolicy() {
-  const Extras* const it = extras();
+  const Extras* const it = extrasOrNull();
   return it == nullptr ? SCHED_OTHER : it->policy;
 }
 
 int BBinder::getMinSchedulerPriority() {
-  const Extras* const it = extras();
+  const Extras* const it = extrasOrNull();
   return it == nullptr ? 0 : it->priority;
 }
 
 bool BBinder::isInheritRt() {
-  const Extras* const it = extras();
+  const Extras* const it = extrasOrNull();
   return it != nullptr && it->inherit_rt;
 }
 
 void BBinder::setInheritRt(bool inheritRt) {
   requireNotParceled("setInheritRt()");
-  if (!inheritRt && extras() == nullptr) return;
+  if (!inheritRt && extrasOrNull() == nullptr) return;
   getOrCreateExtras()->inherit_rt = inheritRt;
 }
 
