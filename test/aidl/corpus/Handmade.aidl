@@ -1,0 +1,3 @@
+package corpus;
+
+parcelable Handmade cpp_header "test/aidl/handmade.h";
