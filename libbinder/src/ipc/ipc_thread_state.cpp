@@ -557,13 +557,17 @@ void IPCThreadState::processPendingDerefs() {
   }
 }
 
+// The last reference to a proxy writes commands and may flush them, which comes back here: what is being
+// dropped must not be in the lists any more.
 void IPCThreadState::processPostWriteDerefs() {
-  for (size_t i = 0; i < post_write_weak_derefs_.size(); ++i)
-    post_write_weak_derefs_[i]->decWeak(process_.get());
-  post_write_weak_derefs_.clear();
-  for (size_t i = 0; i < post_write_strong_derefs_.size(); ++i)
-    post_write_strong_derefs_[i]->decStrong(process_.get());
-  post_write_strong_derefs_.clear();
+  if (!post_write_weak_derefs_.empty()) {
+    const auto dropped = std::exchange(post_write_weak_derefs_, {});
+    for (RefBase::weakref_type* const refs : dropped) refs->decWeak(process_.get());
+  }
+  if (!post_write_strong_derefs_.empty()) {
+    const auto dropped = std::exchange(post_write_strong_derefs_, {});
+    for (RefBase* const object : dropped) object->decStrong(process_.get());
+  }
 }
 
 status_t IPCThreadState::getAndExecuteCommand() {
