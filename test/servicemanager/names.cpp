@@ -10,11 +10,13 @@
 //   hold NAME       "holding" the service until it is killed
 //   again NAME      as check; and once more at SIGUSR1
 //   lazy NAME       registers a service that ends with its last client
+//   rubbish         sends requests that are none, or nearly are some; then "sent"
 //   declared NAME   "declared" or "not declared"
 #include <binder/Binder.h>
 #include <binder/IPCThreadState.h>
 #include <binder/IServiceManager.h>
 #include <binder/LazyServiceRegistrar.h>
+#include <binder/Parcel.h>
 #include <binder/ProcessState.h>
 #include <unistd.h>
 #include <utils/String8.h>
@@ -22,6 +24,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
+#include <random>
 #include <string>
 
 namespace {
@@ -30,6 +34,7 @@ using android::BBinder;
 using android::IBinder;
 using android::IPCThreadState;
 using android::IServiceManager;
+using android::Parcel;
 using android::ProcessState;
 using android::sp;
 using android::status_t;
@@ -64,6 +69,46 @@ int report(const sp<IBinder>& service) {
   const status_t ping = service->pingBinder();
   std::printf("found %s, %s\n", String8(service->getInterfaceDescriptor()).string(),
               ping == 0 ? "alive" : "dead");
+  return 0;
+}
+
+// Requests to the manager itself that begin well or not and go on anyhow.
+int send_rubbish() {
+  constexpr int kRequests = 3000;
+  constexpr uint32_t kOfEveryBinder[] = {IBinder::PING_TRANSACTION,          IBinder::DUMP_TRANSACTION,
+                                         IBinder::SHELL_COMMAND_TRANSACTION, IBinder::INTERFACE_TRANSACTION,
+                                         IBinder::SYSPROPS_TRANSACTION,      IBinder::EXTENSION_TRANSACTION,
+                                         IBinder::DEBUG_PID_TRANSACTION,     IBinder::LAST_CALL_TRANSACTION};
+  const sp<IBinder> manager = ProcessState::self()->getContextObject(nullptr);
+  std::mt19937 random(1);
+  const auto below = [&](uint32_t end) { return static_cast<uint32_t>(random() % end); };
+  for (int i = 0; i < kRequests; ++i) {
+    Parcel data, reply;
+    if (below(4) != 0) data.writeInterfaceToken(String16("android.os.IServiceManager"));
+    for (uint32_t part = below(6); part > 0; --part) {
+      switch (below(5)) {
+        case 0:
+          data.writeInt32(static_cast<int32_t>(random()));
+          break;
+        case 1:
+          data.writeInt32(static_cast<int32_t>(below(3)) - 1);
+          break;
+        case 2:
+          data.writeString16(String16("rubbish"));
+          break;
+        case 3:
+          data.writeStrongBinder(below(3) == 0 ? manager : sp<IBinder>(new Service()));
+          break;
+        case 4:
+          data.writeDupFileDescriptor(STDOUT_FILENO);
+          break;
+      }
+    }
+    const uint32_t code = below(3) == 0 ? kOfEveryBinder[below(std::size(kOfEveryBinder))] : below(20);
+    const bool is_oneway = below(4) == 0;
+    (void)manager->transact(code, data, is_oneway ? nullptr : &reply, is_oneway ? IBinder::FLAG_ONEWAY : 0);
+  }
+  std::printf("sent\n");
   return 0;
 }
 
@@ -118,6 +163,7 @@ int run(const std::string& command, int count, char** names) {
     std::printf("again\n");
     return report(manager->checkService(name));
   }
+  if (command == "rubbish") return send_rubbish();
   if (command == "hold") {
     const sp<IBinder> service = manager->waitForService(name);
     std::printf("holding\n");
