@@ -475,6 +475,7 @@ TEST_CASE("extensions", "[object][extension]") {
   REQUIRE(AIBinder_setExtension(binder.get(), extension.get()) == STATUS_OK);
   REQUIRE(AIBinder_getExtension(binder.get(), got.getR()) == STATUS_OK);
   CHECK(got == extension);
+  got = nullptr;
   CHECK(AIBinder_getExtension(nullptr, got.getR()) == STATUS_UNEXPECTED_NULL);
   CHECK(AIBinder_getExtension(binder.get(), nullptr) == STATUS_UNEXPECTED_NULL);
 

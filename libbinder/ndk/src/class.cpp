@@ -3,6 +3,9 @@
 
 #include <log/log.h>
 
+#include <mutex>
+#include <vector>
+
 AIBinder_Class* AIBinder_Class_define(const char* interfaceDescriptor, AIBinder_Class_onCreate onCreate,
                                       AIBinder_Class_onDestroy onDestroy,
                                       AIBinder_Class_onTransact onTransact) {
@@ -10,7 +13,14 @@ AIBinder_Class* AIBinder_Class_define(const char* interfaceDescriptor, AIBinder_
       onTransact == nullptr) {
     return nullptr;
   }
-  return new AIBinder_Class(interfaceDescriptor, onCreate, onDestroy, onTransact);
+  auto* clazz = new AIBinder_Class(interfaceDescriptor, onCreate, onDestroy, onTransact);
+  // Objects may outlive all that runs at the end of a process: nothing is ever deleted, but nothing is lost
+  // either.
+  static std::mutex mutex;
+  static auto* const all = new std::vector<AIBinder_Class*>;
+  std::lock_guard<std::mutex> guard(mutex);
+  all->push_back(clazz);
+  return clazz;
 }
 
 void AIBinder_Class_setOnDump(AIBinder_Class* clazz, AIBinder_onDump onDump) {
