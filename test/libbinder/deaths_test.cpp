@@ -1,4 +1,8 @@
 // Obituaries and freezing.
+#include <binder/BpBinder.h>
+
+#include <thread>
+
 #include "test/libbinder/lambda_binder.h"
 #include "test/libbinder/party.h"
 #include "test/support/catch.h"
@@ -129,6 +133,7 @@ TEST_CASE("dropping a proxy with recipients leaves nothing") {
     client.start_pool();
     Party server(driver);
     server.serve(make_binder());
+    const uint32_t before = BpBinder::getBinderProxyCount();
     client.as([&] {
       const sp<Recipient> recipient = new Recipient;
       for (int i = 0; i < 50; ++i) {
@@ -137,6 +142,12 @@ TEST_CASE("dropping a proxy with recipients leaves nothing") {
       }
       CHECK(recipient->deaths == 0);
     });
+    // Each proxy ends when the driver has confirmed, on a thread of the pool.
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (BpBinder::getBinderProxyCount() > before && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    CHECK(BpBinder::getBinderProxyCount() == before);
   }
   CHECK(driver.leftovers().empty());
 }

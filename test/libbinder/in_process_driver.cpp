@@ -12,6 +12,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include "cuse_binder/client/descriptor_file.h"
 #include "cuse_binder/client/receive_area.h"
@@ -31,7 +32,7 @@ class Call {
     const std::lock_guard lock(mutex_);
     error_ = error;
     size_ = std::min(out.size(), bytes_.size());
-    std::memcpy(bytes_.data(), out.data(), size_);
+    if (size_ > 0) std::memcpy(bytes_.data(), out.data(), size_);
     done_ = true;
     changed_.notify_one();
   }
@@ -78,40 +79,37 @@ class EventWaiter final : public protocol::PollWaiter {
 class InProcessDevice final : public android::internal::DriverDevice {
  public:
   InProcessDevice(pid_t pid, std::shared_ptr<protocol::Session> session,
-                  std::shared_ptr<protocol::Mapping> mapping, std::function<void()> on_end)
+                  std::shared_ptr<protocol::Mapping> mapping, InProcessDriver::OnEnd on_end)
       : pid_(pid), session_(std::move(session)), mapping_(std::move(mapping)), on_end_(std::move(on_end)) {}
 
+  // Nobody uses it any more: what the driver holds now, it holds at the end.
   ~InProcessDevice() override {
     close();
+    std::vector<binder_node_debug_info> nodes;
+    binder_node_debug_info node{};
+    while (call(BINDER_GET_NODE_DEBUG_INFO, &node) == 0 && node.ptr != 0) nodes.push_back(node);
+    session_->release();
     if (area_ != MAP_FAILED) munmap(area_, area_size_);
-    on_end_();
+    on_end_(std::move(nodes));
   }
 
   status_t ioctl(unsigned long request, void* argument) override {
-    const std::shared_ptr<protocol::Session> session = this->session();
-    if (session == nullptr) return -EBADF;
-    auto call = std::make_shared<Call>();
-    auto message = std::make_unique<CallRequest>(call);
-    message->tid = thread();
-    message->euid = geteuid();
-    message->command = static_cast<std::uint32_t>(request);
-    message->id = ++last_id_;
-    if ((_IOC_DIR(request) & _IOC_WRITE) != 0) {
-      std::memcpy(message->argument_room.data(), argument, _IOC_SIZE(request));
-      message->argument = std::span(message->argument_room).first(_IOC_SIZE(request));
-    } else {
-      message->argument = std::span(message->argument_room).first(_IOC_SIZE(request));
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return -EBADF;
+      ++in_driver_;
     }
-    session->ioctl(std::move(message));
-    const int error = call->wait(argument);
-    if (this->session() == nullptr) return -EBADF;  // closed meanwhile
-    rearm(*session);
-    return -error;
+    const status_t status = call(request, argument);
+    rearm();
+    const std::lock_guard lock(mutex_);
+    --in_driver_;
+    left_.notify_all();
+    return status;
   }
 
   status_t map(size_t size) override {
     area_size_ = size;
-    area_ = mmap(nullptr, size, PROT_READ, MAP_SHARED, session()->receive_area().fd(), 0);
+    area_ = mmap(nullptr, size, PROT_READ, MAP_SHARED, session_->receive_area().fd(), 0);
     if (area_ == MAP_FAILED) return -errno;
     *mapping_ = protocol::Mapping{reinterpret_cast<std::uint64_t>(area_), size};
     return 0;
@@ -129,21 +127,33 @@ class InProcessDevice final : public android::internal::DriverDevice {
   bool hasFeature(const std::string&) const override { return true; }
   bool hasSecurityContexts() const override { return true; }
 
+  // Calls that are being made come back with what they got; there are no new ones.
   void close() override {
-    std::shared_ptr<protocol::Session> session;
-    {
-      const std::lock_guard lock(mutex_);
-      session = std::exchange(session_, nullptr);
+    std::unique_lock lock(mutex_);
+    closed_ = true;
+    while (in_driver_ > 0) {
+      lock.unlock();
+      session_->flush();  // wakes those that wait in the driver
+      lock.lock();
+      // One may just have been on its way there.
+      left_.wait_for(lock, std::chrono::milliseconds(5), [this] { return in_driver_ == 0; });
     }
-    if (session == nullptr) return;
-    session->flush();
-    session->release();
   }
 
  private:
-  std::shared_ptr<protocol::Session> session() const {
-    const std::lock_guard lock(mutex_);
-    return session_;
+  status_t call(unsigned long request, void* argument) {
+    auto call = std::make_shared<Call>();
+    auto message = std::make_unique<CallRequest>(call);
+    message->tid = thread();
+    message->euid = geteuid();
+    message->command = static_cast<std::uint32_t>(request);
+    message->id = ++last_id_;
+    message->argument = std::span(message->argument_room).first(_IOC_SIZE(request));
+    if ((_IOC_DIR(request) & _IOC_WRITE) != 0) {
+      std::memcpy(message->argument_room.data(), argument, _IOC_SIZE(request));
+    }
+    session_->ioctl(std::move(message));
+    return -call->wait(argument);
   }
 
   // The calling thread as one of this process.
@@ -154,25 +164,28 @@ class InProcessDevice final : public android::internal::DriverDevice {
   }
 
   // Level-triggered, as a descriptor would be.
-  void rearm(protocol::Session& session) {
+  void rearm() {
     std::shared_ptr<base::UniqueFd> event;
     {
       const std::lock_guard lock(mutex_);
       event = event_;
+      if (event == nullptr || thread() != poller_) return;
     }
-    if (event == nullptr || thread() != poller_) return;
     eventfd_t count;
     (void)eventfd_read(event->get(), &count);
-    if (session.poll(poller_, std::make_unique<EventWaiter>(event))) (void)eventfd_write(event->get(), 1);
+    if (session_->poll(poller_, std::make_unique<EventWaiter>(event))) (void)eventfd_write(event->get(), 1);
   }
 
   const pid_t pid_;
-  mutable std::mutex mutex_;  // guards the session's pointer and the event's
-  std::shared_ptr<protocol::Session> session_;
+  const std::shared_ptr<protocol::Session> session_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable left_;
+  bool closed_ = false;
+  int in_driver_ = 0;  // calls that are being made
   mutable std::shared_ptr<base::UniqueFd> event_;
   mutable pid_t poller_ = 0;
   const std::shared_ptr<protocol::Mapping> mapping_;
-  const std::function<void()> on_end_;
+  const InProcessDriver::OnEnd on_end_;
   mutable std::mutex threads_mutex_;
   mutable std::map<pid_t, pid_t> threads_;  // by the system's number
   void* area_ = MAP_FAILED;
@@ -213,7 +226,7 @@ InProcessDriver::InProcessDriver()
 
 InProcessDriver::~InProcessDriver() = default;
 
-std::unique_ptr<android::internal::DriverDevice> InProcessDriver::open(std::function<void()> on_end) {
+std::unique_ptr<android::internal::DriverDevice> InProcessDriver::open(OnEnd on_end) {
   const pid_t pid = (last_pid_ += kThreadsOfProcess);
   auto mapping = std::make_shared<protocol::Mapping>();
   protocol::OpenInfo info;

@@ -4,9 +4,12 @@
 // whatever thread of the program uses it. Memory and descriptors are the program's.
 #pragma once
 
+#include <linux/android/binder.h>
+
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "cuse_binder/client/client_files.h"
 #include "cuse_binder/client/client_identity.h"
@@ -23,8 +26,12 @@ class InProcessDriver final : private client::ClientMemory,
   InProcessDriver();
   ~InProcessDriver() override;
 
-  // Opened as by another process. `on_end` is called when the device is destroyed.
-  std::unique_ptr<android::internal::DriverDevice> open(std::function<void()> on_end);
+  // Called when a device is destroyed, with the nodes of its process that the driver held references to: the
+  // memory of a process that ends goes anyway, here somebody has to give them back.
+  using OnEnd = std::function<void(std::vector<binder_node_debug_info>)>;
+
+  // Opened as by another process.
+  std::unique_ptr<android::internal::DriverDevice> open(OnEnd on_end);
   // The pid that the driver knows the last opened device by.
   pid_t last_pid() const { return last_pid_; }
 

@@ -15,7 +15,8 @@ using android::sp;
 using android::internal::ProcessScope;
 
 Party::Party(InProcessDriver& driver) {
-  auto device = driver.open([this] { ended_.set_value(); });
+  auto device =
+      driver.open([this](std::vector<binder_node_debug_info> nodes) { ended_.set_value(std::move(nodes)); });
   pid_ = driver.last_pid();
   device_ = device.get();
   process_ = ProcessScope::create("party", std::move(device));
@@ -23,14 +24,12 @@ Party::Party(InProcessDriver& driver) {
 
 void Party::die() {
   if (process_ == nullptr) return;
-  std::vector<binder_node_debug_info> nodes;
-  binder_node_debug_info node{};
-  while (device_->ioctl(BINDER_GET_NODE_DEBUG_INFO, &node) == 0 && node.ptr != 0) nodes.push_back(node);
   device_->close();
   process_ = nullptr;
+  auto ended = ended_.get_future();
   // A thread of the pool that does not end, or a reference that somebody kept, is a bug.
-  if (ended_.get_future().wait_for(kPatience) != std::future_status::ready) std::abort();
-  for (const binder_node_debug_info& it : nodes) {
+  if (ended.wait_for(kPatience) != std::future_status::ready) std::abort();
+  for (const binder_node_debug_info& it : ended.get()) {
     if (it.has_strong_ref) reinterpret_cast<BBinder*>(it.cookie)->decStrong(this);
     if (it.has_weak_ref) reinterpret_cast<RefBase::weakref_type*>(it.ptr)->decWeak(this);
   }

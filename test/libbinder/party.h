@@ -54,7 +54,7 @@ class Party {
   pid_t pid() const { return pid_; }
 
  private:
-  std::promise<void> ended_;
+  std::promise<std::vector<binder_node_debug_info>> ended_;
   android::sp<android::ProcessState> process_;
   android::internal::DriverDevice* device_ = nullptr;
   pid_t pid_ = 0;
