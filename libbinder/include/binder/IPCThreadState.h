@@ -130,9 +130,6 @@ class IPCThreadState {
   status_t sendReply(const Parcel& reply, uint32_t flags);
   status_t waitForResponse(Parcel* reply, status_t* acquireResult = nullptr);
   status_t talkWithDriver(bool doReceive = true);
-  // What the driver's answers cannot be right about: a broken driver, or a broken libbinder.
-  template <typename T>
-  T takeFromDriver();
   status_t writeTransactionData(uint32_t cmd, uint32_t flags, int32_t handle, uint32_t code,
                                 const Parcel& data, status_t* statusBuffer);
   status_t getAndExecuteCommand();

@@ -1,6 +1,8 @@
 // A stream of commands to or from the driver. It grows, and keeps what it has grown to.
 #pragma once
 
+#include <log/log.h>
+
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -27,6 +29,13 @@ class CommandBuffer {
     std::memcpy(&value, bytes_.data() + position_, sizeof value);
     position_ += sizeof value;
     return true;
+  }
+  // What has to be there, or the driver is broken.
+  template <typename T>
+  T expect() {
+    T value{};
+    LOG_ALWAYS_FATAL_IF(!take(value), "The driver's answer ends in the middle of a command");
+    return value;
   }
   size_t left() const { return size_ - position_; }
 
