@@ -70,6 +70,10 @@ TEST_CASE("values are printed as std::ostream does, and those of libutils") {
 TEST_CASE("type codes") {
   CHECK(printed(TypeCode(0x61626364)) == "'abcd'");
   CHECK(printed(TypeCode(1)) == "0x00000001");
+  CHECK(printed(TypeCode(0x66642a00)) == "'fd*'");
+  CHECK(printed(TypeCode(0x66642a85)) == "'fd*\\x85'");
+  CHECK(printed(TypeCode(0x61006263)) == "0x61006263");
+  CHECK(printed(TypeCode(0x30786162)) == "0x30786162");
   std::string text;
   printTypeCode(
       0x5f504e47, [](void* to, const char* piece) { *static_cast<std::string*>(to) += piece; }, &text);
@@ -77,20 +81,24 @@ TEST_CASE("type codes") {
 }
 
 TEST_CASE("bytes in hexadecimal") {
-  CHECK(printed(HexDump("abc\n", 4)) == "6162630a 'abc.'");
-  CHECK(printed(HexDump("", 0)).empty());
+  CHECK(printed(HexDump("abc\n", 4)) == "0a636261    'abc.'");
+  CHECK(printed(HexDump("abcde", 5)) == "64636261 65   'abcde'");
+  CHECK(printed(HexDump("", 0)) == "(empty)");
+  CHECK(printed(HexDump(nullptr, 4)) == "(NULL)");
+  CHECK(printed(HexDump("", 0).setSingleLineCutoff(-1)) == "\n(empty)");
   CHECK(printed(HexDump("0123456789abcdefX", 17)) ==
-        "0x00000000: 30313233 34353637 38396162 63646566  '0123456789abcdef'\n"
-        "0x00000010: 58                                   'X'\n");
+        "\n0x00000000: 33323130 37363534 62613938 66656463 '0123456789abcdef'"
+        "\n0x00000010: 58                                  'X               '");
   CHECK(printed(HexDump("abcd", 4, 2).setSingleLineCutoff(-1)) ==
-        "0x00000000: 61 62  'ab'\n"
-        "0x00000002: 63 64  'cd'\n");
-  CHECK(printed(HexDump("ab", 2).setCArrayStyle(true)) == "{\n  0x61, 0x62,\n}\n");
+        "\n0x00000000: 61 62 'ab'"
+        "\n0x00000002: 63 64 'cd'");
+  CHECK(printed(HexDump("abcdefghi", 9, 8).setCArrayStyle(true)) ==
+        "{\n  0x6261, 0x6463, 0x6665, 0x6867,\n  0x69\n};");
   std::string text;
   printHexData(
       2, "abcdefgh", 8, 4, -1, 4, false,
       [](void* to, const char* line) { *static_cast<std::string*>(to) += line; }, &text);
-  CHECK(text == "  0x00000000: 61626364  'abcd'\n  0x00000004: 65666768  'efgh'\n");
+  CHECK(text == "\n  0x00000000: 64636261 'abcd'\n  0x00000004: 68676665 'efgh'");
   CHECK(std::string(stringForIndent(3)) == "   ");
   CHECK(std::string(stringForIndent(-1)).empty());
   CHECK(std::string(stringForIndent(1000)).size() == 32);
@@ -101,7 +109,15 @@ TEST_CASE("a parcel is printed with its objects") {
   Parcel parcel;
   parcel.writeInt32(1);
   parcel.writeFileDescriptor(0);
-  CHECK(printed(parcel).find("Object #0 @ 4: 'fd* ' = 0\n") != std::string::npos);
+  CHECK(printed(parcel) ==
+        "Parcel(\n"
+        "  0x00000000: 00000001 66642a85 00000000 00000000 '.....*df........'\n"
+        "  0x00000010: 00000000 00000000 00000000          '............    '\n"
+        "Object #0 @ 0x4: 'fd*' = 0)");
+  Parcel small;
+  small.writeInt32(0);
+  small.writeBool(true);
+  CHECK(printed(small) == "Parcel(00000000 00000001   '........')");
   parcel.setError(NO_MEMORY);
   CHECK(printed(parcel) == "Parcel(Error: -12 \"Cannot allocate memory\")");
 }

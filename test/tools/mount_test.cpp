@@ -97,9 +97,11 @@ TEST_CASE("service calls with arguments and prints the reply", "[mount]") {
   CHECK(call.status == 0);
   // 0xffffffffe, then the length 2 and "hi".
   CHECK(call.output ==
-        "Result: Parcel(20 bytes\n"
-        "0x00000000: fffffffe 0000000f 00000002 00690068  '............h.i.'\n"
-        "0x00000010: 00000000                             '....            '\n)\n");
+        "Result: Parcel(\n"
+        "  0x00000000: fffffffe 0000000f 00000002 00690068 '............h.i.'\n"
+        "  0x00000010: 00000000                            '....            ')\n");
+  CHECK(world.run({"service", "call", "plain", "1", "i32", "1", "i64", "1", "s16", ""}).output ==
+        "Result: Parcel(00000002 00000000 00000000 00000000 '................')\n");
 }
 
 TEST_CASE("service passes files, memory and its own descriptors", "[mount]") {

@@ -43,7 +43,8 @@ void printHexData(int32_t indent, const void* buf, size_t length, size_t bytesPe
   size_t begin = 0;
   while (begin < text.size()) {
     const size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
-    give(func, cookie, front + text.substr(begin, end - begin));
+    const std::string line = text.substr(begin, end - begin);
+    give(func, cookie, line == "\n" ? line : front + line);
     begin = end;
   }
 }

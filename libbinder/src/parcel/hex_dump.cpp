@@ -8,6 +8,8 @@ namespace internal {
 
 namespace {
 
+constexpr size_t kMaxBytesPerLine = 60;
+
 bool printable(uint8_t c) {
   return c >= ' ' && c < 0x7f;
 }
@@ -28,52 +30,100 @@ void appendByte(std::string* to, uint8_t byte) {
 }  // namespace
 
 std::string typeCodeText(uint32_t code) {
-  std::string text = "'";
+  std::string text;
+  bool ended = true;  // no character yet
+  bool gap = false;   // a zero behind a character
   for (int shift = 24; shift >= 0; shift -= 8) {
     const auto c = static_cast<uint8_t>(code >> shift);
-    if (!printable(c) || c == '\'' || c == '\\') {
-      text.clear();
-      break;
+    if (shift > 0) {
+      gap = gap || (c == 0 && !ended);
+      ended = ended && c == 0;
     }
-    text.push_back(static_cast<char>(c));
+    if (c == 0) continue;
+    if (printable(c) && c != '\'' && c != '\\') {
+      text.push_back(static_cast<char>(c));
+    } else {
+      text += "\\x";
+      appendByte(&text, c);
+    }
   }
-  if (!text.empty()) return text + "'";
+  if (!ended && !gap && text.compare(0, 2, "0x") != 0) return "'" + text + "'";
+  text.clear();
   appendFormat(&text, "0x%08x", code);
   return text;
 }
 
-std::string hexDumpText(const HexDump& dump) {
-  const auto* bytes = static_cast<const uint8_t*>(dump.buffer());
-  const size_t per_line = std::max<size_t>(dump.bytesPerLine(), 1);
-  const size_t unit = std::max<size_t>(dump.alignment(), 1);
-  const bool one_line =
-      dump.singleLineCutoff() >= 0 && dump.size() <= static_cast<size_t>(dump.singleLineCutoff());
-  std::string text;
-  if (dump.carrayStyle()) text += "{\n";
-  for (size_t begin = 0; begin < dump.size(); begin += per_line) {
-    const size_t end = std::min(begin + per_line, dump.size());
-    if (dump.carrayStyle()) {
-      for (size_t i = begin; i < end; ++i)
-        appendFormat(&text, i == begin ? "  0x%02x," : " 0x%02x,", bytes[i]);
-      text.push_back('\n');
-      continue;
+namespace {
+
+// The bytes from `begin` to `end` of one line, as numbers: the byte with the highest address in front.
+class Line {
+ public:
+  Line(const HexDump& dump, size_t begin)
+      : bytes_(static_cast<const uint8_t*>(dump.buffer()) + begin),
+        size_(std::min(dump.bytesPerLine(), dump.size() - begin)),
+        width_(dump.bytesPerLine()),
+        unit_(std::max<size_t>(dump.alignment(), 1)) {}
+
+  // Padded to its full width.
+  void appendTable(bool pad, std::string* text) const {
+    for (size_t word = 0; word < width_; word += unit_) {
+      if (word > 0) text->push_back(' ');
+      const size_t here = appendNumber(word, text);
+      if (pad) text->append((unit_ - here) * 2, ' ');
     }
-    if (!one_line) appendFormat(&text, "0x%08x: ", static_cast<unsigned>(begin));
-    for (size_t i = begin; i < begin + per_line; ++i) {
-      if (i > begin && (i - begin) % unit == 0 && (i < end || !one_line)) text.push_back(' ');
-      if (i < end) {
-        appendByte(&text, bytes[i]);
-      } else if (!one_line) {
-        text += "  ";
-      }
-    }
-    text += one_line ? " '" : "  '";
-    for (size_t i = begin; i < end; ++i)
-      text.push_back(printable(bytes[i]) ? static_cast<char>(bytes[i]) : '.');
-    text += "'";
-    if (!one_line) text.push_back('\n');
+    text->append(" '");
+    for (size_t i = 0; i < size_; ++i)
+      text->push_back(printable(bytes_[i]) ? static_cast<char>(bytes_[i]) : '.');
+    if (pad) text->append(width_ - size_, ' ');
+    text->push_back('\'');
   }
-  if (dump.carrayStyle()) text += "}\n";
+
+  void appendArray(std::string* text) const {
+    for (size_t word = 0; word < size_; word += unit_) {
+      text->append(word > 0 ? ", 0x" : "0x");
+      appendNumber(word, text);
+    }
+  }
+
+ private:
+  // The number of its bytes.
+  size_t appendNumber(size_t word, std::string* text) const {
+    const size_t end = std::min(word + unit_, size_);
+    for (size_t i = end; i > word; --i) appendByte(text, bytes_[i - 1]);
+    return end > word ? end - word : 0;
+  }
+
+  const uint8_t* const bytes_;
+  const size_t size_;
+  const size_t width_;
+  const size_t unit_;
+};
+
+}  // namespace
+
+std::string hexDumpText(const HexDump& given) {
+  HexDump dump = given;
+  dump.setBytesPerLine(std::clamp<size_t>(given.bytesPerLine(), 1, kMaxBytesPerLine));
+  const size_t size = dump.size();
+  const bool one_line = dump.singleLineCutoff() >= 0 && size <= static_cast<size_t>(dump.singleLineCutoff());
+  if (dump.buffer() == nullptr || size == 0)
+    return std::string(dump.singleLineCutoff() < 0 ? "\n" : "") +
+           (dump.buffer() == nullptr ? "(NULL)" : "(empty)");
+  std::string text = dump.carrayStyle() ? "{\n" : one_line ? "" : "\n";
+  for (size_t begin = 0; begin < size; begin += dump.bytesPerLine()) {
+    const Line line(dump, begin);
+    const bool last = size - begin <= dump.bytesPerLine();
+    if (dump.carrayStyle()) {
+      text += "  ";
+      line.appendArray(&text);
+      text += last ? "\n" : ",\n";
+    } else {
+      if (!one_line) appendFormat(&text, "0x%08x: ", static_cast<unsigned>(begin));
+      line.appendTable(!one_line, &text);
+      if (!last) text.push_back('\n');
+    }
+  }
+  if (dump.carrayStyle()) text += "};";
   return text;
 }
 

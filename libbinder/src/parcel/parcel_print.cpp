@@ -18,13 +18,15 @@ void Parcel::print(std::ostream& o, uint32_t /*flags*/) const {
   } else if (data_size_ == 0) {
     o << "NULL";
   } else {
-    o << data_size_ << " bytes\n"
-      << internal::hexDumpText(HexDump(data_, data_size_).setSingleLineCutoff(-1));
+    for (const char c : internal::hexDumpText(HexDump(data_, data_size_))) {
+      o << c;
+      if (c == '\n') o << "  ";
+    }
     for (size_t i = 0; i < objects_size_; ++i) {
       const flat_binder_object object = internal::loadObject(data_, objects_[i]);
-      // The last character of a type is not printable.
-      o << "Object #" << i << " @ " << objects_[i] << ": "
-        << internal::typeCodeText((object.hdr.type & 0xffffff00) | ' ') << " = " << object.binder << "\n";
+      // The last character of a type is not printable, and says nothing.
+      o << "\nObject #" << i << " @ 0x" << std::hex << objects_[i] << std::dec << ": "
+        << internal::typeCodeText(object.hdr.type & 0x7f7f7f00) << " = " << object.binder;
     }
   }
   o << ")";
