@@ -84,18 +84,19 @@ struct Scene {
   }
   // What is behind the object at the cursor of a reply.
   sp<IBinder> read_binder(const Parcel& reply) const {
-    const flat_binder_object* object = reply.readObject(false);
-    REQUIRE(object != nullptr);
-    REQUIRE(object->hdr.type == BINDER_TYPE_BINDER);
+    const flat_binder_object* place = reply.readObject(false);
+    REQUIRE(place != nullptr);
+    flat_binder_object object;  // parcels align to four bytes only
+    std::memcpy(&object, static_cast<const void*>(place), sizeof(object));
+    REQUIRE(object.hdr.type == BINDER_TYPE_BINDER);
     const std::string release(spoken.name);
-    const int32_t level = object->binder == 0 ? Stability::UNDECLARED : Stability::SYSTEM;
-    const auto address = object->cookie;
+    const int32_t level = object.binder == 0 ? Stability::UNDECLARED : Stability::SYSTEM;
     if (release == "12") {
       CHECK(reply.readInt32() == ((level << 24) | 1));
     } else if (release != "9" && release != "10") {
       CHECK(reply.readInt32() == level);
     }
-    return sp<IBinder>(reinterpret_cast<BBinder*>(address));
+    return sp<IBinder>(reinterpret_cast<BBinder*>(object.cookie));
   }
 
   FakeDriver driver;

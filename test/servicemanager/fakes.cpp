@@ -19,9 +19,8 @@ status_t MortalBinder::linkToDeath(const sp<DeathRecipient>& recipient, void* /*
 
 status_t MortalBinder::unlinkToDeath(const wp<DeathRecipient>& recipient, void* /*cookie*/,
                                      uint32_t /*flags*/, wp<DeathRecipient>* /*out*/) {
-  const auto found =
-      std::find_if(recipients_.begin(), recipients_.end(),
-                   [&](const sp<DeathRecipient>& each) { return each.get() == recipient.unsafe_get(); });
+  const auto found = std::find_if(recipients_.begin(), recipients_.end(),
+                                  [&](const wp<DeathRecipient>& each) { return each == recipient; });
   if (found == recipients_.end()) return android::NAME_NOT_FOUND;
   recipients_.erase(found);
   return OK;
@@ -30,7 +29,8 @@ status_t MortalBinder::unlinkToDeath(const wp<DeathRecipient>& recipient, void* 
 void MortalBinder::die() {
   is_dead_ = true;
   const wp<IBinder> who(this);
-  for (const auto& recipient : std::exchange(recipients_, {})) recipient->binderDied(who);
+  for (const auto& recipient : std::exchange(recipients_, {}))
+    if (const sp<DeathRecipient> alive = recipient.promote(); alive != nullptr) alive->binderDied(who);
 }
 
 void FakeDriver::send_registration(const sp<IBinder>& callback, const std::string& name,

@@ -24,7 +24,8 @@ class MortalBinder final : public android::BBinder {
 
  private:
   bool is_dead_ = false;
-  std::vector<android::sp<DeathRecipient>> recipients_;
+  // The registry holds its binders; held in turn, it would never end.
+  std::vector<android::wp<DeathRecipient>> recipients_;
 };
 
 inline android::sp<MortalBinder> new_binder() {

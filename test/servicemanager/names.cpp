@@ -80,6 +80,9 @@ int send_rubbish() {
                                          IBinder::SYSPROPS_TRANSACTION,      IBinder::EXTENSION_TRANSACTION,
                                          IBinder::DEBUG_PID_TRANSACTION,     IBinder::LAST_CALL_TRANSACTION};
   const sp<IBinder> manager = ProcessState::self()->getContextObject(nullptr);
+  // They stay: the driver still refers to some of them when we end.
+  static const sp<IBinder> services[] = {sp<IBinder>(new Service()), sp<IBinder>(new Service()),
+                                         sp<IBinder>(new Service())};
   std::mt19937 random(1);
   const auto below = [&](uint32_t end) { return static_cast<uint32_t>(random() % end); };
   for (int i = 0; i < kRequests; ++i) {
@@ -97,7 +100,7 @@ int send_rubbish() {
           data.writeString16(String16("rubbish"));
           break;
         case 3:
-          data.writeStrongBinder(below(3) == 0 ? manager : sp<IBinder>(new Service()));
+          data.writeStrongBinder(below(4) == 0 ? manager : services[below(3)]);
           break;
         case 4:
           data.writeDupFileDescriptor(STDOUT_FILENO);
