@@ -9,6 +9,11 @@
 
 #include "test/aidl/values.h"
 
+#if __has_include(<newer/Held.h>)  // made by the newer compiler only
+#include <binder/ParcelableHolder.h>
+#include <newer/Held.h>
+#endif
+
 namespace cuse_binder::test::aidl_corpus {
 
 class Token : public corpus::BnToken {
@@ -86,5 +91,29 @@ struct Value<android::os::ParcelFileDescriptor> {
     add_file(digest, value.get());
   }
 };
+
+#if __has_include(<newer/Held.h>)
+template <>
+struct Value<android::os::ParcelableHolder> {
+  // Empty or with a Held in it.
+  static android::os::ParcelableHolder make(Random& random, bool) {
+    android::os::ParcelableHolder holder(android::Parcelable::Stability::STABILITY_LOCAL);
+    if (random.one_in(3)) return holder;
+    newer::Held held;
+    held.text = Value<std::string>::make(random, false);
+    held.numbers = Value<std::vector<std::int64_t>>::make(random, false);
+    holder.setParcelable(std::move(held));
+    return holder;
+  }
+  static void add(Digest& digest, const android::os::ParcelableHolder& value) {
+    std::shared_ptr<newer::Held> held;
+    digest.add_number(static_cast<std::uint64_t>(value.getParcelable(&held)));
+    digest.add_number(held != nullptr ? 1 : 0);
+    if (held == nullptr) return;
+    Value<std::string>::add(digest, held->text);
+    Value<std::vector<std::int64_t>>::add(digest, held->numbers);
+  }
+};
+#endif
 
 }  // namespace cuse_binder::test::aidl_corpus

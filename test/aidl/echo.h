@@ -152,12 +152,15 @@ class Caller {
   template <typename Argument>
   using Stored = std::remove_cvref_t<std::remove_pointer_t<std::remove_cvref_t<Argument>>>;
 
+  // The newer compiler takes a FileDescriptor by value.
   template <typename Argument, typename T>
-  static std::conditional_t<std::is_pointer_v<Argument>, T*, const T&> passed(T& value) {
+  static Argument passed(T& value) {
     if constexpr (std::is_pointer_v<Argument>) {
       return &value;
-    } else {
+    } else if constexpr (std::is_reference_v<Argument>) {
       return value;
+    } else {
+      return std::move(value);
     }
   }
 

@@ -32,11 +32,13 @@ class Reader:
   def skip_until(self, ends):
     """Past the first of `ends` that is not inside brackets."""
     depth = 0
+    # In values these are shifts and comparisons.
+    opening, closing = ('([{<', ')]}>') if '>' in ends else ('([{', ')]}')
     while True:
       token = self.next()
       if depth == 0 and token in ends:
         return token
-      depth += (token in '([{<') - (token in ')]}>')
+      depth += (token in opening) - (token in closing)
 
   def annotations(self):
     """Their names."""
@@ -67,6 +69,7 @@ class Reader:
 class Definition:
   def __init__(self, kind, name, package):
     self.kind, self.name, self.package = kind, name, package
+    self.parameters = []  # of a generic type
     self.members = []  # methods: (name, [part]); fields: (name, nullable)
 
 
@@ -123,7 +126,9 @@ def read_definition(reader, package, found):
   definition = Definition(kind, reader.next(), package)
   if reader.peek() == '<':
     reader.next()
-    reader.skip_until(['>'])
+    while reader.peek() != '>':
+      definition.parameters += [token for token in [reader.next()] if token != ',']
+    reader.next()
   if reader.peek() == '{':
     reader.next()
     read_body(reader, definition, found)
@@ -184,9 +189,11 @@ def main():
         includes.append('#include <%s.h>' % '/'.join(prefix + it.package + [header]))
       if it.kind == 'parcelable':
         visits = ''.join('\n    visit(it.%s, %s);' % (name, str(nullable).lower()) for name, nullable in it.members)
-        fields.append('template <>\nstruct Fields<%s> {\n  template <typename It, typename Visit>\n'
+        generic = full + '<%s>' % ', '.join(it.parameters) if it.parameters else full
+        head = ', '.join('typename ' + name for name in it.parameters)
+        fields.append('template <%s>\nstruct Fields<%s> {\n  template <typename It, typename Visit>\n'
                       '  static void each([[maybe_unused]] It& it, [[maybe_unused]] Visit visit) {%s\n  }\n};\n'
-                      % (full, visits))
+                      % (head, generic, visits))
       elif it.kind == 'union':
         cases = ''.join('\n      case T::Tag::%s: visit(it.template get<T::Tag::%s>(), %s); break;'
                         % (name, name, str(nullable).lower()) for name, nullable in it.members)

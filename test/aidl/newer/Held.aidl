@@ -1,0 +1,6 @@
+package newer;
+
+parcelable Held {
+  @utf8InCpp String text;
+  long[] numbers;
+}

@@ -1,0 +1,7 @@
+package newer;
+
+parcelable Holder {
+  int before;
+  ParcelableHolder extension;
+  int after;
+}

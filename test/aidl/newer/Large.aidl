@@ -1,0 +1,7 @@
+package newer;
+
+@Backing(type="long")
+enum Large {
+  ZERO,
+  HUGE = 0x7fffffffffffffff,
+}

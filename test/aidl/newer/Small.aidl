@@ -1,0 +1,8 @@
+package newer;
+
+@Backing(type="byte")
+enum Small {
+  NONE,
+  ONE,
+  LAST = 127,
+}

@@ -1,0 +1,6 @@
+package versioned;
+
+@VintfStability
+interface IStable {
+  int add(int a, int b);
+}
