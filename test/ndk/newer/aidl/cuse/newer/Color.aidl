@@ -1,0 +1,8 @@
+package cuse.newer;
+
+@Backing(type="byte")
+enum Color {
+  RED,
+  GREEN = 7,
+  BLUE,
+}

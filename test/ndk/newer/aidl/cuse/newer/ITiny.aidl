@@ -1,0 +1,5 @@
+package cuse.newer;
+
+interface ITiny {
+  int twice(int n);
+}
