@@ -18,7 +18,8 @@ mark_as_advanced(ANDROID_UTILS_INCLUDE_DIR ANDROID_UTILS_LIBRARY ANDROID_BASE_LI
 if(NOT TARGET cuse_binder::android_base)
   add_library(cuse_binder::android_base INTERFACE IMPORTED)
   set_target_properties(cuse_binder::android_base PROPERTIES
-    INTERFACE_INCLUDE_DIRECTORIES "${ANDROID_UTILS_INCLUDE_DIR}"
+    # After the system's headers: Debian 13's android-libbase-dev has an old copy of fmt beside its own.
+    INTERFACE_COMPILE_OPTIONS "SHELL:-idirafter ${ANDROID_UTILS_INCLUDE_DIR}"
     INTERFACE_LINK_LIBRARIES "${ANDROID_UTILS_LIBRARY};${ANDROID_BASE_LIBRARY};${ANDROID_LOG_LIBRARY}"
     # A program's own run path does not serve the libraries of its libraries, and the other way round.
     INTERFACE_LINK_OPTIONS "LINKER:-rpath,${ANDROID_LIBRARY_DIR}")

@@ -25,9 +25,9 @@ int main(int argc, char** argv) {
   String16 greeting;
   const android::binder::Status status = greeter->greet(String16(argv[1]), &greeting);
   if (!status.isOk()) {
-    fprintf(stderr, "greeter_client: %s\n", status.toString8().string());
+    fprintf(stderr, "greeter_client: %s\n", status.toString8().c_str());
     return 1;
   }
-  printf("%s\n", String8(greeting).string());
+  printf("%s\n", String8(greeting).c_str());
   return 0;
 }

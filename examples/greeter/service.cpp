@@ -28,7 +28,7 @@ class Greeter : public com::example::greeter::BnGreeter {
     ++greeted_;
     *greeting = String16("Hello, ");
     greeting->append(name);
-    printf("greeted %s, for pid %d\n", String8(name).string(), IPCThreadState::self()->getCallingPid());
+    printf("greeted %s, for pid %d\n", String8(name).c_str(), IPCThreadState::self()->getCallingPid());
     return Status::ok();
   }
 

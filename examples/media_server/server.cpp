@@ -23,7 +23,7 @@ class Player : public BnPlayer, public BinderService<Player> {
  public:
   static const char* getServiceName() { return "media.player"; }
   int32_t play(const String16& title) override {
-    printf("playing %s\n", String8(title).string());
+    printf("playing %s\n", String8(title).c_str());
     return static_cast<int32_t>(title.size());
   }
 };

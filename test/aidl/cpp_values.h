@@ -68,7 +68,7 @@ struct Value<android::String16> {
   }
   static void add(Digest& digest, const android::String16& value) {
     digest.add_number(value.size());
-    digest.add(value.string(), value.size() * sizeof(char16_t));
+    digest.add(static_cast<const char16_t*>(value), value.size() * sizeof(char16_t));
   }
 };
 

@@ -174,7 +174,7 @@ class Caller {
           Digest sent;
           (add_sent<parts>(sent, each), ...);
           const Status status = (object.*method)(passed<Arguments>(each)...);
-          if (!status.isOk()) return std::string("failed: ") + status.toString8().string();
+          if (!status.isOk()) return std::string("failed: ") + status.toString8().c_str();
           if constexpr (!Parts<parts...>::kResults) {
             return next_digest_() == sent.value() ? std::string() : "the service got something else";
           } else {

@@ -111,7 +111,7 @@ TEST_CASE("aidl: exceptions") {
       int32_t result = -5;
       const Status status = service->fail(exception, 0, message, &result);
       CHECK(status.exceptionCode() == exception);
-      CHECK(std::string(status.exceptionMessage().string()) == message);
+      CHECK(std::string(status.exceptionMessage().c_str()) == message);
       CHECK(status.transactionError() == OK);
       CHECK(status.serviceSpecificErrorCode() == 0);
       CHECK(result == -5);  // nothing was read
@@ -121,7 +121,7 @@ TEST_CASE("aidl: exceptions") {
       const Status status = service->fail(Status::EX_SERVICE_SPECIFIC, code, message, &result);
       CHECK(status.exceptionCode() == Status::EX_SERVICE_SPECIFIC);
       CHECK(status.serviceSpecificErrorCode() == code);
-      CHECK(std::string(status.exceptionMessage().string()) == message);
+      CHECK(std::string(status.exceptionMessage().c_str()) == message);
     }
     for (const status_t error : {NO_MEMORY, BAD_VALUE, PERMISSION_DENIED, UNKNOWN_TRANSACTION}) {
       int32_t result = -5;

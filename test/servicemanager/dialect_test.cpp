@@ -404,7 +404,7 @@ TEST_CASE("libbinder's client and the manager understand each other in every dia
 
   // What the release has works; what it does not have says so.
   const auto result = [&](Method method, const Status& status) {
-    INFO("method " << static_cast<int>(method) << ": " << status.toString8().string());
+    INFO("method " << static_cast<int>(method) << ": " << status.toString8().c_str());
     if (scene.spoken.has(method)) {
       CHECK(status.isOk());
     } else {

@@ -50,7 +50,7 @@ class Service final : public BBinder {
 
 class Watcher final : public IServiceManager::LocalRegistrationCallback {
   void onServiceRegistration(const String16& name, const sp<IBinder>& service) override {
-    std::printf("registered %s, %s\n", String8(name).string(), service->pingBinder() == 0 ? "alive" : "dead");
+    std::printf("registered %s, %s\n", String8(name).c_str(), service->pingBinder() == 0 ? "alive" : "dead");
   }
 };
 
@@ -67,7 +67,7 @@ int report(const sp<IBinder>& service) {
     return 0;
   }
   const status_t ping = service->pingBinder();
-  std::printf("found %s, %s\n", String8(service->getInterfaceDescriptor()).string(),
+  std::printf("found %s, %s\n", String8(service->getInterfaceDescriptor()).c_str(),
               ping == 0 ? "alive" : "dead");
   return 0;
 }
@@ -146,7 +146,7 @@ int run(const std::string& command, int count, char** names) {
     return serve();
   }
   if (command == "list") {
-    for (const String16& each : manager->listServices()) std::printf("%s\n", String8(each).string());
+    for (const String16& each : manager->listServices()) std::printf("%s\n", String8(each).c_str());
     std::printf("end of list\n");
     return 0;
   }
@@ -183,7 +183,7 @@ int run(const std::string& command, int count, char** names) {
   if (command == "declared") {
     std::printf("%s\n", manager->isDeclared(name) ? "declared" : "not declared");
     for (const String16& each : manager->getDeclaredInstances(String16("a.IFoo")))
-      std::printf("instance %s\n", String8(each).string());
+      std::printf("instance %s\n", String8(each).c_str());
     std::printf("end\n");
     return 0;
   }

@@ -37,7 +37,7 @@ bool may_run_shell_commands(uid_t uid) {
 // Arguments as the C callbacks want them.
 class Arguments {
  public:
-  void add(const String16& argument) { texts_.push_back(String8(argument).string()); }
+  void add(const String16& argument) { texts_.push_back(String8(argument).c_str()); }
   uint32_t size() const { return static_cast<uint32_t>(texts_.size()); }
   const char** get() {
     pointers_.clear();

@@ -34,7 +34,7 @@ bool AIBinder::associate(const AIBinder_Class* clazz) {
   }
   if (descriptor != clazz->wide_descriptor) {
     ALOGE("cannot associate class '%s' with a %s binder of '%s'", clazz->descriptor.c_str(),
-          binder->isBinderAlive() ? "live" : "dead", String8(descriptor).string());
+          binder->isBinderAlive() ? "live" : "dead", String8(descriptor).c_str());
     return false;
   }
   if (class_ == nullptr) class_ = clazz;

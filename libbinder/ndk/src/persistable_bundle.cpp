@@ -59,7 +59,7 @@ int32_t get_vector(const APersistableBundle* bundle, const char* key, T* buffer,
 char* allocate_copy(const String16& text, APersistableBundle_stringAllocator allocator, void* context) {
   const String8 utf8(text);
   char* copy = allocator(checked_size(utf8.size() + 1), context);
-  if (copy != nullptr) std::memcpy(copy, utf8.string(), utf8.size() + 1);
+  if (copy != nullptr) std::memcpy(copy, utf8.c_str(), utf8.size() + 1);
   return copy;
 }
 

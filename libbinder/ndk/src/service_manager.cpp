@@ -80,7 +80,7 @@ struct AServiceManager_NotificationRegistration final : public IServiceManager::
   void onServiceRegistration(const String16& name, const sp<IBinder>& binder) override {
     std::lock_guard<std::mutex> guard(mutex_);
     if (on_register_ == nullptr) return;
-    on_register_(String8(name).string(), give(find_or_make(binder)), cookie_);
+    on_register_(String8(name).c_str(), give(find_or_make(binder)), cookie_);
   }
 
   // Waits for a callback that is running.
@@ -129,7 +129,7 @@ void AServiceManager_forEachDeclaredInstance(const char* interface, void* contex
   LOG_ALWAYS_FATAL_IF(interface == nullptr || callback == nullptr,
                       "AServiceManager_forEachDeclaredInstance: no interface or no callback");
   for (const String16& instance : defaultServiceManager()->getDeclaredInstances(String16(interface))) {
-    callback(String8(instance).string(), context);
+    callback(String8(instance).c_str(), context);
   }
 }
 
@@ -142,7 +142,7 @@ void AServiceManager_getUpdatableApexName(const char* instance, void* context,
   LOG_ALWAYS_FATAL_IF(instance == nullptr || callback == nullptr,
                       "AServiceManager_getUpdatableApexName: no instance or no callback");
   if (const auto name = defaultServiceManager()->updatableViaApex(String16(instance)); name.has_value()) {
-    callback(String8(*name).string(), context);
+    callback(String8(*name).c_str(), context);
   }
 }
 

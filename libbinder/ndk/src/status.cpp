@@ -105,13 +105,13 @@ binder_status_t AStatus_getStatus(const AStatus* status) {
 }
 
 const char* AStatus_getMessage(const AStatus* status) {
-  return status->status.exceptionMessage().string();
+  return status->status.exceptionMessage().c_str();
 }
 
 const char* AStatus_getDescription(const AStatus* status) {
   const android::String8 text = status->status.toString8();
   char* description = new char[text.size() + 1];
-  std::char_traits<char>::copy(description, text.string(), text.size() + 1);
+  std::char_traits<char>::copy(description, text.c_str(), text.size() + 1);
   return description;
 }
 

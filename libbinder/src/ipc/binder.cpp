@@ -190,7 +190,7 @@ status_t BBinder::transact(uint32_t code, const Parcel& data, Parcel* reply, uin
     reply->setDataPosition(0);
     if (reply->dataSize() > kLargeReply) {
       ALOGW("Large reply transaction of %zu bytes, interface descriptor %s, code %u", reply->dataSize(),
-            String8(getInterfaceDescriptor()).string(), code);
+            String8(getInterfaceDescriptor()).c_str(), code);
     }
   }
   return status;

@@ -125,7 +125,7 @@ status_t BpBinder::transact(uint32_t code, const Parcel& data, Parcel* reply, ui
     const Stability::Level required = is_vendor ? Stability::VENDOR : Stability::getLocalLevel();
     if (!Stability::check(stability_, required)) {
       ALOGE("Cannot do a user transaction on a %s binder (%s) in a %s context.",
-            Stability::levelString(stability_).c_str(), String8(getInterfaceDescriptor()).string(),
+            Stability::levelString(stability_).c_str(), String8(getInterfaceDescriptor()).c_str(),
             Stability::levelString(required).c_str());
       return BAD_TYPE;
     }
@@ -134,7 +134,7 @@ status_t BpBinder::transact(uint32_t code, const Parcel& data, Parcel* reply, ui
   const status_t status = IPCThreadState::self()->transact(handle_, code, data, reply, flags);
   if (data.dataSize() > kLargeTransaction) {
     ALOGW("Large outgoing transaction of %zu bytes, interface descriptor %s, code %u", data.dataSize(),
-          String8(getInterfaceDescriptor()).string(), code);
+          String8(getInterfaceDescriptor()).c_str(), code);
   }
   if (status == DEAD_OBJECT) alive_ = false;
   return status;

@@ -18,7 +18,7 @@ bool ClientCounterCallback::add(const std::string& name, const Entry& entry) {
   const Status status = manager_()->addService(name, entry.service, entry.allow_isolated,
                                                entry.dump_flags | manager::kFlagIsLazyService);
   if (!status.isOk())
-    ALOGE("Cannot register the lazy service %s: %s", name.c_str(), status.toString8().string());
+    ALOGE("Cannot register the lazy service %s: %s", name.c_str(), status.toString8().c_str());
   return status.isOk();
 }
 
@@ -37,7 +37,7 @@ bool ClientCounterCallback::registerService(const sp<IBinder>& service, const st
   // The manager may answer before we know the entry: its callback waits for our lock.
   const Status status = manager_()->registerClientCallback(name, service, callback_);
   if (!status.isOk()) {
-    ALOGE("Cannot count clients of the service %s: %s", name.c_str(), status.toString8().string());
+    ALOGE("Cannot count clients of the service %s: %s", name.c_str(), status.toString8().c_str());
     return false;
   }
   entries_.emplace(name, entry);
@@ -59,7 +59,7 @@ bool ClientCounterCallback::tryUnregister() {
   for (auto& [name, entry] : entries_) {
     const Status status = manager_()->tryUnregisterService(name, entry.service);
     if (!status.isOk()) {
-      ALOGI("The service %s stays: %s", name.c_str(), status.toString8().string());
+      ALOGI("The service %s stays: %s", name.c_str(), status.toString8().c_str());
       return false;
     }
     entry.is_registered = false;

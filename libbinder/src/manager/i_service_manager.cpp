@@ -33,7 +33,7 @@ sp<IBinder> wait_for_context_object() {
   for (int round = 1;; ++round) {
     if (sp<IBinder> found = process->getContextObject(nullptr); found != nullptr) return found;
     if (round % kManagerMessageEvery == 0)
-      ALOGI("Waiting for a service manager on %s", process->getDriverName().string());
+      ALOGI("Waiting for a service manager on %s", process->getDriverName().c_str());
     std::this_thread::sleep_for(kManagerInterval);
   }
 }
@@ -51,7 +51,7 @@ const String16& IServiceManager::getInterfaceDescriptor() const {
 sp<IServiceManager> defaultServiceManager() {
   std::call_once(default_once, [] {
     sp<IBinder> binder = wait_for_context_object();
-    const manager::Dialect& dialect = manager::chosen_dialect(ProcessState::self()->getDriverName().string());
+    const manager::Dialect& dialect = manager::chosen_dialect(ProcessState::self()->getDriverName().c_str());
     default_manager() = new manager::ServiceManagerShim(std::make_shared<manager::ManagerProxy>(
         dialect, std::move(binder), [] { return ProcessState::self()->getContextObject(nullptr); }));
   });

@@ -73,7 +73,7 @@ bool checkPermission(const String16& permission, pid_t pid, uid_t uid, bool logP
     const status_t error = ask(controller, permission, pid, uid, granted);
     if (error == DEAD_OBJECT) continue;
     if (!granted && logPermissionFailure)
-      ALOGW("Permission %s is not granted to uid %u, pid %d", String8(permission).string(), uid, pid);
+      ALOGW("Permission %s is not granted to uid %u, pid %d", String8(permission).c_str(), uid, pid);
     return granted;
   }
 }

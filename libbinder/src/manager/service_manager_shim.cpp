@@ -27,7 +27,7 @@ constexpr auto kWaitInterval = 1s;
 
 std::string narrow(const String16& text) {
   const String8 utf8(text);
-  return std::string(utf8.string(), utf8.size());
+  return std::string(utf8.c_str(), utf8.size());
 }
 
 String16 widen(const std::string& text) {
@@ -45,7 +45,7 @@ Vector<String16> widen(const std::vector<std::string>& texts) {
 bool went_well(const Status& status, const char* what, const std::string& about) {
   if (status.isOk()) return true;
   if (status.transactionError() != INVALID_OPERATION)
-    ALOGW("%s(%s) failed: %s", what, about.c_str(), status.toString8().string());
+    ALOGW("%s(%s) failed: %s", what, about.c_str(), status.toString8().c_str());
   return false;
 }
 
@@ -123,7 +123,7 @@ sp<IBinder> ServiceManagerShim::waitForService(const String16& name) {
   const Status registered = manager_->registerForNotifications(utf8, callback);
   const bool is_told = registered.isOk();
   if (!is_told && registered.transactionError() != INVALID_OPERATION) {
-    ALOGW("waitForService(%s) failed: %s", utf8.c_str(), registered.toString8().string());
+    ALOGW("waitForService(%s) failed: %s", utf8.c_str(), registered.toString8().c_str());
     return nullptr;
   }
   for (;;) {
