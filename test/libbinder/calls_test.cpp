@@ -291,3 +291,49 @@ TEST_CASE("a process may be forbidden to wait for others") {
     CHECK(manager->pingBinder() == OK);  // it is only logged
   });
 }
+
+TEST_CASE("the buffer of a small reply goes back with the thread's next words") {
+  InProcessDriver driver;
+  Party server(driver);
+  Party client(driver);
+  server.serve(make_binder([](uint32_t code, const Parcel&, Parcel* reply) {
+    if (code == kFirst + 1) reply->writeByteVector(std::vector<uint8_t>(4096));
+    if (code == kFirst + 2) reply->writeStrongBinder(make_binder());
+    return reply->writeInt32(1);
+  }));
+  const auto buffers = [&] { return driver.driver().counters().buffers; };
+  client.as([&] {
+    const sp<IBinder> manager = client.process()->getContextObject(nullptr);
+    const auto call = [&](uint32_t code) {
+      Parcel data;
+      Parcel reply;
+      CHECK(manager->transact(code, data, &reply) == OK);
+    };
+    // One, and not more.
+    for (int i = 0; i < 5; ++i) {
+      call(kFirst);
+      CHECK(buffers() == 1);
+    }
+    IPCThreadState::self()->flushCommands();
+    CHECK(buffers() == 0);
+    // Of two replies that are held at the same time, the second one takes the first along.
+    {
+      Parcel data;
+      Parcel first;
+      Parcel second;
+      CHECK(manager->transact(kFirst, data, &first) == OK);
+      CHECK(manager->transact(kFirst, data, &second) == OK);
+      CHECK(buffers() == 2);
+    }
+    CHECK(buffers() == 0);
+    // A large one, and one that refers to objects, go at once.
+    call(kFirst);
+    call(kFirst + 1);
+    CHECK(buffers() == 0);
+    call(kFirst + 2);
+    CHECK(buffers() == 0);
+    call(kFirst);
+  });
+  // The thread is gone, as far as this process is concerned.
+  CHECK(buffers() == 0);
+}

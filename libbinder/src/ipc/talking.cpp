@@ -13,6 +13,13 @@
 #include "ipc/command_buffer.h"
 
 namespace android {
+namespace {
+
+// A reply of up to this size may stay in the receive area until its thread talks to the driver again. So
+// small that a thousand threads do not fill the area with what they keep.
+constexpr size_t kMaxLateBuffer = 512;
+
+}  // namespace
 
 // One ioctl: says everything that is pending, and listens if there is nothing left to work off.
 status_t IPCThreadState::talkWithDriver(bool doReceive) {
@@ -198,11 +205,16 @@ bool IPCThreadState::flushIfNeeded() {
   return true;
 }
 
-void IPCThreadState::freeBuffer(const uint8_t* data, size_t, const binder_size_t*, size_t) {
+// A thread that only makes calls would need a request of its own for the buffer of each reply. One small
+// buffer is therefore given back together with whatever the thread says next, at the latest at its end. Not
+// one with objects: while the driver has it, they count as referred to.
+void IPCThreadState::freeBuffer(const uint8_t* data, size_t dataSize, const binder_size_t*,
+                                size_t objectsCount) {
   IPCThreadState* const state = self();
+  const bool can_wait = state->out_->size() == 0 && dataSize <= kMaxLateBuffer && objectsCount == 0;
   state->out_->put(static_cast<uint32_t>(BC_FREE_BUFFER));
   state->out_->put(reinterpret_cast<binder_uintptr_t>(data));
-  state->flushIfNeeded();
+  if (!can_wait) state->flushIfNeeded();
 }
 
 }  // namespace android
