@@ -25,6 +25,8 @@ using android::status_t;
 // Process n has the pid n × this, and threads from there on.
 constexpr pid_t kThreadsOfProcess = 100000;
 
+thread_local bool t_is_in_driver = false;
+
 // One ioctl; its thread waits for the answer.
 class Call {
  public:
@@ -99,8 +101,10 @@ class InProcessDevice final : public android::internal::DriverDevice {
       if (closed_) return -EBADF;
       ++in_driver_;
     }
+    t_is_in_driver = true;
     const status_t status = call(request, argument);
     rearm();
+    t_is_in_driver = false;
     const std::lock_guard lock(mutex_);
     --in_driver_;
     left_.notify_all();
@@ -225,6 +229,10 @@ InProcessDriver::InProcessDriver()
     : driver_(protocol::Driver::create(*this, *this, *this)), device_(driver_->create_device("binder")) {}
 
 InProcessDriver::~InProcessDriver() = default;
+
+bool InProcessDriver::is_in_driver() {
+  return t_is_in_driver;
+}
 
 std::unique_ptr<android::internal::DriverDevice> InProcessDriver::open(OnEnd on_end) {
   const pid_t pid = (last_pid_ += kThreadsOfProcess);

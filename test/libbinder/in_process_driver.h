@@ -35,6 +35,9 @@ class InProcessDriver final : private client::ClientMemory,
   // The pid that the driver knows the last opened device by.
   pid_t last_pid() const { return last_pid_; }
 
+  // Whether the calling thread is in an ioctl: what it does there is the driver's doing, not the library's.
+  static bool is_in_driver();
+
   protocol::Driver& driver() { return *driver_; }
   // What is still alive in the driver; empty if nothing.
   std::string leftovers();

@@ -2,6 +2,8 @@
 #include <binder/BpBinder.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "test/libbinder/lambda_binder.h"
 #include "test/libbinder/party.h"
@@ -246,6 +248,10 @@ TEST_CASE("proxies are counted by who sent them, with watermarks") {
     CHECK(counts[0] >= 12);
   });
   server.as([&] { kept.clear(); });
+  // The thread that served the last call may still be about to let go of that call's proxy.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (BpBinder::getBinderProxyCount(geteuid()) > 1 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
   CHECK(BpBinder::getBinderProxyCount(geteuid()) <= 1);
   BpBinder::disableCountByUid();
   BpBinder::setBinderProxyCountEventCallback(nullptr, nullptr);
