@@ -4,8 +4,12 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "bench/support/started_program.h"
+#include "bench/support/temporary_directory.h"
 
 namespace cuse_binder::bench {
 
@@ -17,17 +21,15 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  pid_t pid() const { return pid_; }
-  std::string device() const { return (directory_ / "mnt" / "binder").string(); }
+  pid_t pid() const { return program_->pid(); }
+  std::string device() const { return (mount_point() / "binder").string(); }
 
  private:
-  void start(const std::filesystem::path& program, const std::vector<std::string>& options);
-  void wait_until_ready(int notifications);
+  std::filesystem::path mount_point() const { return directory_.path() / "mnt"; }
   void stop();
-  std::string log() const;
 
-  std::filesystem::path directory_;
-  pid_t pid_ = -1;
+  const TemporaryDirectory directory_;
+  std::optional<StartedProgram> program_;
 };
 
 }  // namespace cuse_binder::bench

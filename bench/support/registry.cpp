@@ -10,16 +10,22 @@
 namespace cuse_binder::bench {
 namespace {
 
-enum Code : std::uint32_t { kPublish = 1, kFind, kGreet };
-
 constexpr std::size_t kSlots = 64;
 constexpr binder_size_t kAtStart = 0;
 
+// As Android's libbinder puts an object into a parcel: a word about its stability follows, which we keep and
+// return. So programs over libbinder can use the registry too.
 struct Publication {
   flat_binder_object object;
+  std::uint32_t stability;
   std::uint32_t slot;
-  std::uint32_t padding;
 };
+struct Found {
+  flat_binder_object object;
+  std::uint32_t stability;
+};
+// Without the padding at the end, which is not sent.
+constexpr std::size_t kFoundSize = offsetof(Found, stability) + sizeof(std::uint32_t);
 
 template <typename T>
 T received(const binder_transaction_data& data) {
@@ -47,20 +53,19 @@ void run_registry(const std::string& device, Channel& channel) {
   client.enter_looper();
   client.flush();
   channel.say_ready();
-  std::array<std::uint32_t, kSlots> handles{};
-  flat_binder_object found{};
+  std::array<Found, kSlots> slots{};
   client.serve([&](const binder_transaction_data& call) {
-    if (call.code == kPublish) {
+    if (call.code == Registry::kPublish) {
       const auto publication = received<Publication>(call);
-      std::uint32_t& slot = handles.at(publication.slot);
+      Found& slot = slots.at(publication.slot);
       client.acquire(publication.object.handle);
-      if (slot != 0) client.release(slot);
-      slot = publication.object.handle;
+      if (slot.object.handle != 0) client.release(slot.object.handle);
+      slot.object.hdr.type = BINDER_TYPE_HANDLE;
+      slot.object.handle = publication.object.handle;
+      slot.stability = publication.stability;
       client.reply(call, {});
-    } else if (call.code == kFind) {
-      found.hdr.type = BINDER_TYPE_HANDLE;
-      found.handle = handles.at(received<std::uint32_t>(call));
-      client.reply(call, {&found, sizeof found, &kAtStart, 1});
+    } else if (call.code == Registry::kFind) {
+      client.reply(call, {&slots.at(received<std::uint32_t>(call)), kFoundSize, &kAtStart, 1});
     } else {
       client.reply(call, {});
     }
@@ -77,12 +82,12 @@ void publish(BinderClient& client, std::uint32_t slot, binder_uintptr_t object) 
   publication.object.hdr.type = BINDER_TYPE_BINDER;
   publication.object.binder = object;
   publication.slot = slot;
-  client.free_buffer(client.call(0, kPublish, {&publication, sizeof publication, &kAtStart, 1}));
+  client.free_buffer(client.call(0, Registry::kPublish, {&publication, sizeof publication, &kAtStart, 1}));
   client.flush();
 }
 
 std::uint32_t find(BinderClient& client, std::uint32_t slot) {
-  const binder_transaction_data reply = client.call(0, kFind, {&slot, sizeof slot});
+  const binder_transaction_data reply = client.call(0, Registry::kFind, {&slot, sizeof slot});
   const std::uint32_t handle = received<flat_binder_object>(reply).handle;
   client.acquire(handle);
   client.free_buffer(reply);
@@ -91,7 +96,7 @@ std::uint32_t find(BinderClient& client, std::uint32_t slot) {
 }
 
 void greet_registry(BinderClient& client) {
-  client.free_buffer(client.call(0, kGreet, {}));
+  client.free_buffer(client.call(0, Registry::kGreet, {}));
   client.flush();
 }
 

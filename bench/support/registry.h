@@ -12,6 +12,10 @@ namespace cuse_binder::bench {
 
 class Registry {
  public:
+  // kPublish: an object as in Android's parcels (with the word that follows it), a slot.
+  // kFind: a slot; the answer is the object, with that word.
+  enum Code : std::uint32_t { kPublish = 1, kFind, kGreet };
+
   explicit Registry(const std::string& device);
   pid_t pid() const { return child_.pid(); }
 
