@@ -401,3 +401,15 @@ TEST_CASE("services are found by name, and waited for", "[objects][manager]") {
   CHECK(AServiceManager_addService(callback->asBinder().get(), "not a name!") != EX_NONE);
   CHECK(AServiceManager_addService(nullptr, "cuse.test.own") == EX_ILLEGAL_ARGUMENT);
 }
+
+TEST_CASE("a lazy service ends with its last client", "[objects][manager]") {
+  const auto program = start_service("cuse.test.lazy", true);
+  SpAIBinder binder = service_binder("cuse.test.lazy");
+  REQUIRE(binder.get() != nullptr);
+  program->expect("cuse.test.lazy is used");
+  CHECK(AIBinder_ping(binder.get()) == STATUS_OK);
+  binder = nullptr;
+  program->expect("cuse.test.lazy is not used any more");
+  CHECK(program->wait() == 0);
+  CHECK(service_binder("cuse.test.lazy").get() == nullptr);
+}

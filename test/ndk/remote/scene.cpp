@@ -21,12 +21,15 @@ std::string device() {
   return name == nullptr ? "" : name;
 }
 
-std::unique_ptr<Program> start_service(const std::string& name) {
+std::unique_ptr<Program> start_service(const std::string& name, bool lazy) {
   if (g_manager == nullptr) {
-    g_manager = std::make_unique<Program>(std::vector<std::string>{SERVICEMANAGER_PATH, device()});
+    g_manager = std::make_unique<Program>(
+        std::vector<std::string>{SERVICEMANAGER_PATH, device(), "--client-period", "50"});
     g_manager->expect("serving");
   }
-  auto service = std::make_unique<Program>(std::vector<std::string>{SERVICE_PATH, device(), name});
+  std::vector<std::string> arguments{SERVICE_PATH, device(), name};
+  if (lazy) arguments.push_back("lazy");
+  auto service = std::make_unique<Program>(arguments);
   service->expect("the service is there");
   return service;
 }

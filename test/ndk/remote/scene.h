@@ -16,8 +16,8 @@ namespace cuse_binder::test {
 // The device of this run; empty if there is none.
 std::string device();
 
-// Starts the service as `name`; returns when it is registered.
-std::unique_ptr<Program> start_service(const std::string& name);
+// Starts the service as `name`; returns when it is registered. A lazy one ends when nobody uses it any more.
+std::unique_ptr<Program> start_service(const std::string& name, bool lazy = false);
 
 // The service that all tests share; started when first asked for, ended by end_scene().
 std::shared_ptr<aidl::cuse::test::IEverything> everything();
