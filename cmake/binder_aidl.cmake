@@ -17,7 +17,7 @@
 # MIN_SDK_VERSION V   likewise; default: current, the newest that the compiler knows.
 # API_DIR DIR         the frozen API (made by the target <target>_freeze_api): the build fails if the definitions are
 #                     not a compatible extension of it. A directory without .aidl files freezes nothing yet.
-# TRACE, LOG          calls are traced (utils/Trace.h); calls can be logged (needs libjsoncpp-dev).
+# TRACE, LOG          calls are traced (utils/Trace.h); calls can be logged (compilers before Android 13: needs libjsoncpp-dev).
 # AIDL_OPTIONS ...    more options for the compiler.
 #
 # The same file serves our own tree and projects that found the installed package. The compiler is looked for in PATH;
@@ -264,7 +264,8 @@ function(binder_add_aidl_library target)
   if(arg_TRACE)
     _binder_aidl_link_trace(${target})
   endif()
-  if(arg_LOG)
+  # Newer compilers log by a struct of their own.
+  if(arg_LOG AND NOT _BINDER_AIDL_HAS_min_sdk_version)
     _binder_aidl_link_json(${target})
   endif()
   if(arg_API_DIR)
