@@ -1,0 +1,6 @@
+package versioned;
+
+interface ILogged {
+  int add(int a, int b);
+  @utf8InCpp String[] greet(in String[] names);
+}
