@@ -6,8 +6,7 @@ namespace {
 
 using namespace cuse_binder::bench;  // NOLINT: the whole program is about it
 
-constexpr Group kGroups[] = {
-    {"call", measure_aidl_call}, {"allocations", measure_aidl_allocations}, {"parcel", measure_parcels}};
+constexpr Group kGroups[] = {{"call", measure_aidl_call}, {"allocations", measure_aidl_allocations}};
 
 }  // namespace
 

@@ -9,7 +9,5 @@ namespace cuse_binder::bench {
 void measure_aidl_call(const Settings& settings, const Subjects& subjects, Report& report);
 // Memory that such a call allocates in client and service.
 void measure_aidl_allocations(const Settings& settings, const Subjects& subjects, Report& report);
-// Writing and reading parcels, without a device.
-void measure_parcels(const Settings& settings, const Subjects& subjects, Report& report);
 
 }  // namespace cuse_binder::bench
