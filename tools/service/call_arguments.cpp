@@ -140,7 +140,7 @@ class Intent {
     write_text(parcel, "data");
     write_text(parcel, "type");
     const auto flags = values_.find("launchFlags");
-    if (const std::string problem = write_i32(flags == values_.end() ? "0" : flags->second, parcel);
+    if (std::string problem = write_i32(flags == values_.end() ? "0" : flags->second, parcel);
         !problem.empty())
       return problem;
     write_text(parcel, "component");
@@ -199,12 +199,12 @@ std::string write_arguments(const Words& words, Parcel& parcel) {
     } else if (name == "intent") {
       Intent intent;
       while (i < words.size() && intent.take(words[i])) ++i;
-      if (const std::string problem = intent.write(parcel); !problem.empty()) return problem;
+      if (std::string problem = intent.write(parcel); !problem.empty()) return problem;
     } else {
       const auto kind = kinds().find(name);
       if (kind == kinds().end()) return "unknown option " + name;
       if (i == words.size()) return std::string("no ") + kind->second.value + " supplied for '" + name + "'";
-      if (const std::string problem = kind->second.write(words[i++], parcel); !problem.empty())
+      if (std::string problem = kind->second.write(words[i++], parcel); !problem.empty())
         return problem;
     }
   }
