@@ -23,7 +23,7 @@ enum class Long : int64_t { A = 1LL << 40, B = -3 };
 // As the compilers write them: of Android 12 and later, 11 and 10.
 struct Point {
   static constexpr ndk::parcelable_stability_t _aidl_stability = ndk::STABILITY_LOCAL;
-  inline static const char* descriptor = "test.Point";
+  [[maybe_unused]] inline static const char* descriptor = "test.Point";
   int32_t x = 0;
   std::string name;
 
@@ -49,19 +49,19 @@ struct Point {
   std::string toString() const { return "Point{" + std::to_string(x) + "}"; }
 };
 struct Other : Point {
-  inline static const char* descriptor = "test.Other";
+  [[maybe_unused]] inline static const char* descriptor = "test.Other";
 };
 struct StablePoint : Point {
   static constexpr ndk::parcelable_stability_t _aidl_stability = ndk::STABILITY_VINTF;
 };
 struct Point11 {
-  inline static const char* descriptor = "test.Point";
+  [[maybe_unused]] inline static const char* descriptor = "test.Point";
   Point point;
   binder_status_t writeToParcel(AParcel* parcel) const { return point.writeToParcel(parcel); }
   binder_status_t readFromParcel(const AParcel* parcel) { return point.readFromParcel(parcel); }
 };
 struct Point10 {
-  inline static const char* descriptor = "test.Point";
+  [[maybe_unused]] inline static const char* descriptor = "test.Point";
   Point point;
   binder_status_t writeToParcel(AParcel* parcel) const {
     AParcel_writeInt32(parcel, 1);

@@ -1,6 +1,8 @@
 // What compilers newer than Debian's write, by hand: enums, unions, nested types, arrays of a fixed size,
 // flags of stability and sensitive data, names of methods, and interfaces of which a process has two copies.
+#ifndef BINDER_STABILITY_SUPPORT
 #define BINDER_STABILITY_SUPPORT
+#endif
 #include <android/binder_enums.h>
 #include <android/binder_ibinder_platform.h>
 #include <android/binder_interface_utils.h>
@@ -187,11 +189,15 @@ class Choice {
   bool operator==(const Choice& rhs) const { return _value == rhs._value; }
 
  private:
+  std::variant<std::vector<int32_t>, std::string, Color, Box::Inner> _value;
+
   template <size_t index>
   binder_status_t read(const AParcel* parcel) {
-    return ndk::AParcel_readData(parcel, &_value.emplace<index>());
+    std::variant_alternative_t<index, decltype(_value)> value{};
+    const binder_status_t status = ndk::AParcel_readData(parcel, &value);
+    if (status == STATUS_OK) _value.template emplace<index>(std::move(value));
+    return status;
   }
-  std::variant<std::vector<int32_t>, std::string, Color, Box::Inner> _value;
 };
 
 // --- The interface, as it is compiled into each library that uses it ---
@@ -322,7 +328,8 @@ TEST_CASE("parcelables with everything new", "[newer]") {
   box.bytes = {{{1, 2}, {3, 4}, {5, 255}}};
   box.inners[1][0].value = 10;
   box.maybeInners.emplace();
-  (*box.maybeInners)[0][1].emplace().value = 11;
+  (*box.maybeInners)[0][1] = Box::Inner();
+  (*box.maybeInners)[0][1]->value = 11;
   box.maybeBinders = {{number->asBinder(), nullptr}};
   box.maybeFiles.emplace();
   (*box.maybeFiles)[1][0].set(dup(0));

@@ -304,7 +304,9 @@ binder_status_t AParcel_readNullableParcelable(const AParcel* parcel, P* p) {
       return STATUS_OK;
     }
     if constexpr (internal::kIsA<P, std::optional>) {
-      p->emplace();
+      // From a value: within a class that is not complete yet, clang does not take a nested class with
+      // initializers for default constructible.
+      p->emplace(internal::FirstOf<P>());
     } else {
       *p = std::make_unique<internal::FirstOf<P>>();
     }
@@ -374,7 +376,7 @@ bool Allocate(void* container, int32_t length) {
       target.reset();
       return true;
     }
-    target.emplace();
+    target.emplace(ArrayOf<C>());
   }
   if (length < 0) return false;
   if constexpr (kIsFixedArray<ArrayOf<C>>) {

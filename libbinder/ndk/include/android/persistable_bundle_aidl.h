@@ -21,7 +21,7 @@ class PersistableBundle {
  public:
   PersistableBundle() noexcept : bundle_(APersistableBundle_new()) {}
   // Takes ownership.
-  explicit PersistableBundle(APersistableBundle* _Nonnull bundle) noexcept : bundle_(bundle) {}
+  explicit PersistableBundle(APersistableBundle* bundle) noexcept : bundle_(bundle) {}
   PersistableBundle(PersistableBundle&& other) noexcept : bundle_(other.release()) {}
   PersistableBundle(const PersistableBundle& other) : bundle_(APersistableBundle_dup(other.bundle_)) {}
   PersistableBundle& operator=(const PersistableBundle& other) {
@@ -34,22 +34,22 @@ class PersistableBundle {
   }
   ~PersistableBundle() { reset(); }
 
-  binder_status_t readFromParcel(const AParcel* _Nonnull parcel) {
+  binder_status_t readFromParcel(const AParcel* parcel) {
     APersistableBundle* read = nullptr;
     const binder_status_t status = APersistableBundle_readFromParcel(parcel, &read);
     reset(read);
     return status;
   }
-  binder_status_t writeToParcel(AParcel* _Nonnull parcel) const {
+  binder_status_t writeToParcel(AParcel* parcel) const {
     return bundle_ ? APersistableBundle_writeToParcel(bundle_, parcel) : STATUS_BAD_VALUE;
   }
 
   // Deletes what it has and takes ownership of another.
-  void reset(APersistableBundle* _Nullable bundle = nullptr) noexcept {
+  void reset(APersistableBundle* bundle = nullptr) noexcept {
     APersistableBundle* old = std::exchange(bundle_, bundle);
     if (old != bundle) APersistableBundle_delete(old);
   }
-  [[nodiscard]] APersistableBundle* _Nullable release() noexcept { return std::exchange(bundle_, nullptr); }
+  [[nodiscard]] APersistableBundle* release() noexcept { return std::exchange(bundle_, nullptr); }
 
   bool operator==(const PersistableBundle& other) const { return deepEquals(other); }
   bool operator!=(const PersistableBundle& other) const { return !deepEquals(other); }
@@ -109,19 +109,19 @@ class PersistableBundle {
     APersistableBundle_putPersistableBundle(bundle_, key.c_str(), value.bundle_);
   }
 
-  bool getBoolean(const std::string& key, bool* _Nonnull value) const {
+  bool getBoolean(const std::string& key, bool* value) const {
     return APersistableBundle_getBoolean(bundle_, key.c_str(), value);
   }
-  bool getInt(const std::string& key, int32_t* _Nonnull value) const {
+  bool getInt(const std::string& key, int32_t* value) const {
     return APersistableBundle_getInt(bundle_, key.c_str(), value);
   }
-  bool getLong(const std::string& key, int64_t* _Nonnull value) const {
+  bool getLong(const std::string& key, int64_t* value) const {
     return APersistableBundle_getLong(bundle_, key.c_str(), value);
   }
-  bool getDouble(const std::string& key, double* _Nonnull value) const {
+  bool getDouble(const std::string& key, double* value) const {
     return APersistableBundle_getDouble(bundle_, key.c_str(), value);
   }
-  bool getString(const std::string& key, std::string* _Nonnull value) const {
+  bool getString(const std::string& key, std::string* value) const {
     char* text = nullptr;
     const int32_t length = APersistableBundle_getString(bundle_, key.c_str(), &text, &allocate, nullptr);
     if (length < 0) return false;
@@ -129,7 +129,7 @@ class PersistableBundle {
     std::free(text);
     return true;
   }
-  bool getBooleanVector(const std::string& key, std::vector<bool>* _Nonnull values) const {
+  bool getBooleanVector(const std::string& key, std::vector<bool>* values) const {
     const int32_t size = APersistableBundle_getBooleanVector(bundle_, key.c_str(), nullptr, 0);
     if (size < 0) return false;
     const size_t count = static_cast<size_t>(size) / sizeof(bool);
@@ -138,23 +138,23 @@ class PersistableBundle {
     values->assign(plain.get(), plain.get() + count);
     return true;
   }
-  bool getIntVector(const std::string& key, std::vector<int32_t>* _Nonnull values) const {
+  bool getIntVector(const std::string& key, std::vector<int32_t>* values) const {
     return getVector(&APersistableBundle_getIntVector, key, values);
   }
-  bool getLongVector(const std::string& key, std::vector<int64_t>* _Nonnull values) const {
+  bool getLongVector(const std::string& key, std::vector<int64_t>* values) const {
     return getVector(&APersistableBundle_getLongVector, key, values);
   }
-  bool getDoubleVector(const std::string& key, std::vector<double>* _Nonnull values) const {
+  bool getDoubleVector(const std::string& key, std::vector<double>* values) const {
     return getVector(&APersistableBundle_getDoubleVector, key, values);
   }
-  bool getStringVector(const std::string& key, std::vector<std::string>* _Nonnull values) const {
+  bool getStringVector(const std::string& key, std::vector<std::string>* values) const {
     return getStrings(
         [&](char** buffer, int32_t size) {
           return APersistableBundle_getStringVector(bundle_, key.c_str(), buffer, size, &allocate, nullptr);
         },
         [&](std::string text) { values->push_back(std::move(text)); });
   }
-  bool getPersistableBundle(const std::string& key, PersistableBundle* _Nonnull value) const {
+  bool getPersistableBundle(const std::string& key, PersistableBundle* value) const {
     APersistableBundle* found = nullptr;
     if (!APersistableBundle_getPersistableBundle(bundle_, key.c_str(), &found)) return false;
     value->reset(found);
@@ -185,12 +185,12 @@ class PersistableBundle {
   using KeyGetter = int32_t (*)(const APersistableBundle*, char**, int32_t,
                                 APersistableBundle_stringAllocator, void*);
 
-  static char* _Nullable allocate(int32_t size, void* _Nullable) {
+  static char* allocate(int32_t size, void*) {
     return static_cast<char*>(std::malloc(static_cast<size_t>(size)));
   }
 
   template <typename T, typename Getter>
-  bool getVector(Getter getter, const std::string& key, std::vector<T>* _Nonnull values) const {
+  bool getVector(Getter getter, const std::string& key, std::vector<T>* values) const {
     const int32_t size = getter(bundle_, key.c_str(), nullptr, 0);
     if (size < 0) return false;
     values->resize(static_cast<size_t>(size) / sizeof(T));
@@ -219,7 +219,7 @@ class PersistableBundle {
     return keys;
   }
 
-  APersistableBundle* _Nullable bundle_;
+  APersistableBundle* bundle_;
 };
 
 }  // namespace aidl::android::os
