@@ -24,12 +24,14 @@ std::uint64_t seed() {
   return text != nullptr ? std::strtoull(text, nullptr, 0) : 20;
 }
 
-int call_everything(const android::sp<corpus::ICorpus>& service, std::uint64_t seed, int rounds) {
+int call_everything(const android::sp<corpus::ICorpus>& service, std::uint64_t seed, int rounds,
+                    const std::string& skipped) {
   Caller caller(seed, rounds, [&] {
     std::int64_t digest = 0;
     if (!service->nextDigest(&digest).isOk()) throw std::runtime_error("nextDigest() failed");
     return static_cast<std::uint64_t>(digest);
   });
+  caller.skip(skipped);
   call_all(caller, *part(service, &corpus::ICorpus::values));
   call_all(caller, *part(service, &corpus::ICorpus::objects));
   call_all(caller, *part(service, &corpus::ICorpus::parcelables));

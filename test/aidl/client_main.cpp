@@ -1,5 +1,5 @@
-// aidl_corpus_client DEVICE ROUNDS: calls every method of the corpus that is the context object of the
-// device.
+// aidl_corpus_client DEVICE ROUNDS [SKIPPED]: calls every method of the corpus that is the context object of
+// the device.
 #include <binder/ProcessState.h>
 
 #include <cstdio>
@@ -9,7 +9,7 @@
 #include "test/aidl/client.h"
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc < 3 || argc > 4) return 2;
   const auto process = android::ProcessState::initWithDriver(argv[1]);
   process->startThreadPool();
   const auto service = android::interface_cast<corpus::ICorpus>(process->getContextObject(nullptr));
@@ -21,7 +21,8 @@ int main(int argc, char** argv) {
   std::printf("CUSE_BINDER_AIDL_SEED=%" PRIu64 "\n", seed);
   std::fflush(stdout);
   try {
-    const int methods = cuse_binder::test::aidl_corpus::call_everything(service, seed, std::atoi(argv[2]));
+    const int methods = cuse_binder::test::aidl_corpus::call_everything(service, seed, std::atoi(argv[2]),
+                                                                        argc > 3 ? argv[3] : "");
     std::printf("all %d methods answer\n", methods);
   } catch (const std::exception& error) {
     std::printf("%s\n", error.what());
