@@ -13,7 +13,7 @@
 using namespace android;
 using base::unique_fd;
 
-TEST_CASE("a descriptor is an object; who owns it is in its cookie") {
+TEST_CASE("a descriptor is an object with its owner in its cookie") {
   Pipe pipe;
   const int fd = pipe.get();
   {
