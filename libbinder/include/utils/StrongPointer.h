@@ -7,6 +7,7 @@
 #pragma once
 #pragma GCC system_header
 
+#include <cstdint>
 #include <functional>
 #include <type_traits>
 #include <utility>
