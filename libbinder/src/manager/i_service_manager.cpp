@@ -51,8 +51,8 @@ const String16& IServiceManager::getInterfaceDescriptor() const {
 sp<IServiceManager> defaultServiceManager() {
   std::call_once(default_once, [] {
     sp<IBinder> binder = wait_for_context_object();
-    const String8 device = ProcessState::self()->getDriverName();
-    const manager::Dialect& dialect = manager::chosen_dialect(device.c_str());
+    const std::string device = ProcessState::self()->getDriverName().c_str();
+    const manager::Dialect& dialect = manager::chosen_dialect(device);
     default_manager() = new manager::ServiceManagerShim(std::make_shared<manager::ManagerProxy>(
         dialect, std::move(binder), [] { return ProcessState::self()->getContextObject(nullptr); }));
   });
