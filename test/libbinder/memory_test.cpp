@@ -163,7 +163,9 @@ TEST_CASE("threads that ask at the same time get one mapping") {
   for (int i = 0; i < 8; ++i) {
     bases.push_back(client.async([shared] { return shared->getBase(); }));
     bases.push_back(client.async([binder, shared] {
-      void* const base = interface_cast<IMemoryHeap>(binder)->getBase();
+      // Kept meanwhile: without a proxy that has it, the mapping would go and come anew.
+      const sp<IMemoryHeap> other = interface_cast<IMemoryHeap>(binder);
+      void* const base = other->getBase();
       return base == shared->getBase() ? base : nullptr;
     }));
   }
