@@ -89,17 +89,17 @@ TEST_CASE("arrays of numbers are packed") {
   CHECK(WRITTEN(writeByteArray(3, reinterpret_cast<const uint8_t*>("abc"))) ==
         Bytes().raw({3, 0, 0, 0, 'a', 'b', 'c', 0}).vector());
   CHECK(WRITTEN(writeByteArray(3, nullptr)) == Bytes().i32(-1).vector());
-  CHECK(WRITTEN(writeInt32Vector({1, -1})) == Bytes().i32(2).i32(1).i32(-1).vector());
+  CHECK(WRITTEN(writeInt32Vector(std::vector<int32_t>{1, -1})) == Bytes().i32(2).i32(1).i32(-1).vector());
   const int32_t ints[] = {7, 8};
   CHECK(WRITTEN(writeInt32Array(2, ints)) == Bytes().i32(2).i32(7).i32(8).vector());
   CHECK(WRITTEN(writeInt64Vector(std::vector<int64_t>{5})) == Bytes().i32(1).i64(5).vector());
   CHECK(WRITTEN(writeUint64Vector(std::vector<uint64_t>{5})) == Bytes().i32(1).i64(5).vector());
-  CHECK(WRITTEN(writeFloatVector({1.0f})) == Bytes().i32(1).raw({0, 0, 0x80, 0x3f}).vector());
-  CHECK(WRITTEN(writeDoubleVector({1.0})) == Bytes().i32(1).raw({0, 0, 0, 0, 0, 0, 0xf0, 0x3f}).vector());
+  CHECK(WRITTEN(writeFloatVector(std::vector<float>{1.0f})) == Bytes().i32(1).raw({0, 0, 0x80, 0x3f}).vector());
+  CHECK(WRITTEN(writeDoubleVector(std::vector<double>{1.0})) == Bytes().i32(1).raw({0, 0, 0, 0, 0, 0, 0xf0, 0x3f}).vector());
 }
 
 TEST_CASE("arrays of bool and char are words") {
-  CHECK(WRITTEN(writeBoolVector({true, false})) == Bytes().i32(2).i32(1).i32(0).vector());
+  CHECK(WRITTEN(writeBoolVector(std::vector<bool>{true, false})) == Bytes().i32(2).i32(1).i32(0).vector());
   CHECK(WRITTEN(writeCharVector({u'a', u'\xffff'})) == Bytes().i32(2).i32('a').i32(0xffff).vector());
 }
 
