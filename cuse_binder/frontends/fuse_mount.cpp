@@ -143,8 +143,9 @@ void Mount::unmount() {
     base::log(base::Layer::frontend).info("{} is unmounted already", point_->path());
   if (channel_) channel_->stop();
   threads_.stop();
+  if (nudger_) nudger_->stop();
+  crew_.join();  // until then somebody may want to nudge
   nudger_.reset();
-  crew_.join();
   files_.drop_files();
 }
 
