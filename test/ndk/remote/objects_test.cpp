@@ -255,6 +255,7 @@ TEST_CASE("a deleted recipient is not told", "[objects][death]") {
   REQUIRE(AIBinder_linkToDeath(binder.get(), recipient.get(), &told) == STATUS_OK);
   program->signal(SIGKILL);
   CHECK(told.died.reaches(1));
+  CHECK(told.unlinked.reaches(1));  // it points into this frame
   CHECK(deleted.died.count() == 0);
 }
 
@@ -273,6 +274,7 @@ TEST_CASE("a link ends with the binder it is of", "[objects][death]") {
   REQUIRE(AIBinder_linkToDeath(binder.get(), recipient.get(), &told) == STATUS_OK);
   program->signal(SIGKILL);
   CHECK(told.died.reaches(1));
+  CHECK(told.unlinked.reaches(1));  // it points into this frame
   CHECK(gone.died.count() == 0);
 }
 
@@ -285,6 +287,7 @@ TEST_CASE("a call to who is dead fails", "[objects][death]") {
   REQUIRE(AIBinder_linkToDeath(service->asBinder().get(), recipient.get(), &watch) == STATUS_OK);
   REQUIRE(service->die().isOk());
   REQUIRE(watch.died.reaches(1));
+  REQUIRE(watch.unlinked.reaches(1));  // it points into this frame
   int32_t result = 0;
   const ScopedAStatus status = service->echoInt(1, &result);
   CHECK(status.getExceptionCode() == EX_TRANSACTION_FAILED);
